@@ -1,0 +1,1 @@
+"""Issues: who may certify what, and doing it."""

@@ -1,0 +1,1 @@
+"""Signs: key pairs, key ring, vault, DID documents, proof suites. Knows no certificate."""

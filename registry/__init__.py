@@ -1,0 +1,1 @@
+"""Records: certificates, people, policy, status lists, settings, MongoDB, the base page."""

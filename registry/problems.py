@@ -1,0 +1,70 @@
+"""The catalogue of refusals: one row a code, in Chinese and English, beside the room that raises it.
+
+A row of ``ROOM/data/problems.toml``::
+
+    ["identity.checksum"]
+    status = 422                        # HTTP status (RFC 9457)
+    zh = "证件号码的校验位不对。"          # what
+    en = "The check digit of the identity number is wrong."
+    mend_zh = "请对照证件逐位核对。"       # how to mend it
+    mend_en = "Compare the number with the document digit by digit."
+
+``{name}`` in a text is filled from the refusal's params.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from keys.errors import Refused
+
+ROOMS = ("keys", "registry", "issuers", "verify")
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One row of the catalogue. Texts may hold ``{name}`` places."""
+
+    code: str
+    status: int
+    zh: str
+    en: str
+    mend_zh: str
+    mend_en: str
+
+    def what(self, language: str, refused: Refused) -> str:
+        """What is wrong, in ``language`` (``zh`` or ``en``)."""
+        return (self.zh if language == "zh" else self.en).format_map(refused.params)
+
+    def mend(self, language: str, refused: Refused) -> str:
+        """How to mend it, in ``language`` (``zh`` or ``en``)."""
+        return (self.mend_zh if language == "zh" else self.mend_en).format_map(refused.params)
+
+
+def find_problem(code: str) -> Problem:
+    """The row of ``code``; KeyError when the catalogue lacks it (a defect of ours, proved absent by a test)."""
+    return catalogue()[code]
+
+
+@cache
+def catalogue() -> dict[str, Problem]:
+    """Every row of every room, by code."""
+    rows: dict[str, Problem] = {}
+    for problem in _read_rooms():
+        if problem.code in rows:
+            raise ValueError(f"two rows for the problem {problem.code}")
+        rows[problem.code] = problem
+    return rows
+
+
+def _read_rooms() -> Iterator[Problem]:
+    for room in ROOMS:
+        source = files(room) / "data" / "problems.toml"
+        if source.is_file():
+            for code, row in tomllib.loads(source.read_text("utf-8")).items():
+                yield Problem(code=code, **row)

@@ -1,0 +1,1 @@
+"""Checks and shows: is it true, and in plain words."""
