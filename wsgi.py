@@ -1,0 +1,1 @@
+"""The roof: the only place where the parts are put together."""
