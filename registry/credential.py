@@ -1,0 +1,267 @@
+"""The credential of a certificate: W3C Verifiable Credentials 2.0 with an Open Badges 3.0 body.
+
+A credential is a pure function of its `Face`. Reading goes the same way back: take the face out, build the
+credential again, and compare. Whatever was added, dropped or renamed makes the two differ, so a term that our
+context does not define is refused without a schema language (PyLD has no safe mode, and JCS signs anything).
+
+Sources: VC Data Model 2.0 section 4; Open Badges 3.0 sections B.1 to B.3; Bitstring Status List 1.0 section 2.1;
+fields of the face: 人社鉴发〔2021〕1号.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any
+
+from keys.errors import Refused
+from registry.kinds import find_kind
+from registry.levels import find_level
+
+CONTEXT_CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
+CONTEXT_OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+CONTEXT_PATH = "/contexts/skills/v1"
+MEDIA_TYPE = "application/vc+json"
+
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # one legal time, no summer time since 1991
+
+Credential = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The assessor as the certificate names it."""
+
+    did: str
+    id: str
+    name: str
+    kind: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The person as the certificate names them; the identity number is masked for good."""
+
+    name: str
+    id_type: str
+    masked_number: str
+
+
+@dataclass(frozen=True)
+class OccupationName:
+    """An occupation as printed: code and edition of the 职业分类大典, both names, job (工种) or None."""
+
+    code: str
+    edition: str
+    zh: str
+    en: str
+    job: str | None = None
+
+
+@dataclass(frozen=True)
+class AccreditationReference:
+    """Which accreditation covered the certificate when it was issued."""
+
+    id: str
+    decision: str
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """The post that a special or chief technician holds: it is at one employer and ends with the post."""
+
+    employer: str
+    start: date
+    end: date | None = None
+
+
+@dataclass(frozen=True)
+class StatusEntry:
+    """Place in the status lists: the same index in the revocation and the suspension list of that name."""
+
+    list_id: str
+    index: int
+
+
+@dataclass(frozen=True)
+class Face:
+    """Everything that a certificate says; the credential is built from nothing else."""
+
+    origin: str
+    code: str
+    number: str
+    kind: str
+    level: str | None
+    holder: Holder
+    occupation: OccupationName
+    region: str
+    issued_on: date
+    issuer: Issuer
+    accreditation: AccreditationReference
+    status: StatusEntry
+    appointment: Appointment | None = None
+
+
+def build_credential(face: Face) -> Credential:
+    """The unsigned credential of ``face``."""
+    credential: Credential = {
+        "@context": [CONTEXT_CREDENTIALS, CONTEXT_OPEN_BADGES, face.origin + CONTEXT_PATH],
+        "id": f"{face.origin}/v/{face.code}",
+        "type": ["VerifiableCredential", "OpenBadgeCredential", "SkillCertificate"],
+        "name": find_kind(face.kind).title_zh,
+        "issuer": _issuer(face.issuer),
+        "validFrom": day_start(face.issued_on),
+        "credentialSubject": _subject(face),
+        "credentialStatus": [_status(face, purpose) for purpose in ("revocation", "suspension")],
+    }
+    if face.appointment and face.appointment.end:
+        credential["validUntil"] = day_start(face.appointment.end)
+    return credential
+
+
+def read_face(credential: Mapping[str, Any]) -> Face:
+    """The face of a credential, with or without its proof.
+
+    Refused ``credential.shape`` unless the credential is, member by member, the one that its face builds.
+    """
+    try:
+        face = _take_face(credential)
+        rebuilt = build_credential(face)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise Refused("credential.shape") from error
+    if {name: value for name, value in credential.items() if name != "proof"} != rebuilt:
+        raise Refused("credential.shape")
+    return face
+
+
+def day_start(day: date) -> str:
+    """The first instant of ``day`` in China, RFC 3339 in UTC: 2026-11-22 gives 2026-11-21T16:00:00Z."""
+    return datetime.combine(day, time(), CHINA).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def china_date(moment: datetime) -> date:
+    """The calendar day in China at ``moment``."""
+    return moment.astimezone(CHINA).date()
+
+
+def status_list_url(origin: str, purpose: str, list_id: str) -> str:
+    """Where a status list is published: purpose is revocation or suspension."""
+    return f"{origin}/status-lists/{purpose}-{list_id}"
+
+
+def _issuer(issuer: Issuer) -> Credential:
+    return {
+        "id": issuer.did,
+        "type": ["Profile"],
+        "name": issuer.name,
+        "assessorId": issuer.id,
+        "assessorKind": issuer.kind,
+        "region": issuer.region,
+    }
+
+
+def _subject(face: Face) -> Credential:
+    subject: Credential = {
+        "type": ["AchievementSubject"],
+        "achievement": _achievement(face),
+        "certificateNumber": face.number,
+        "certificateKind": face.kind,
+        "skillLevel": face.level,
+        "region": face.region,
+        "issuedOn": face.issued_on.isoformat(),
+        "holder": {
+            "name": face.holder.name,
+            "idType": face.holder.id_type,
+            "idMasked": face.holder.masked_number,
+        },
+        "occupation": _occupation(face.occupation),
+        "accreditation": {"accreditationId": face.accreditation.id, "decision": face.accreditation.decision},
+    }
+    if face.appointment:
+        subject["appointment"] = _appointment(face.appointment)
+    return {name: value for name, value in subject.items() if value is not None}
+
+
+def _occupation(occupation: OccupationName) -> Credential:
+    entry = {
+        "code": occupation.code,
+        "edition": occupation.edition,
+        "nameZh": occupation.zh,
+        "nameEn": occupation.en,
+    }
+    return entry | ({"job": occupation.job} if occupation.job else {})
+
+
+def _achievement(face: Face) -> Credential:
+    occupation, kind = face.occupation, find_kind(face.kind)
+    level = f" {find_level(face.level).printed}" if face.level else ""
+    return {
+        "id": f"{face.origin}/api/v1/occupations/{occupation.edition}/{occupation.code}#{face.level or face.kind}",
+        "type": ["Achievement"],
+        "achievementType": "Certification",
+        "name": f"{occupation.zh}{level}",
+        "description": f"{kind.zh}：{occupation.zh}{level}",
+        "criteria": {"narrative": f"按《职业分类大典》{occupation.edition}年版 {occupation.code} 的标准评价合格"},
+    }
+
+
+def _appointment(appointment: Appointment) -> Credential:
+    entry = {"employer": appointment.employer, "appointedFrom": appointment.start.isoformat()}
+    return entry | ({"appointedUntil": appointment.end.isoformat()} if appointment.end else {})
+
+
+def _status(face: Face, purpose: str) -> Credential:
+    url = status_list_url(face.origin, purpose, face.status.list_id)
+    return {
+        "id": f"{url}#{face.status.index}",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": purpose,
+        "statusListIndex": str(face.status.index),
+        "statusListCredential": url,
+    }
+
+
+def _take_face(credential: Mapping[str, Any]) -> Face:
+    origin, code = credential["id"].rsplit("/v/", 1)
+    subject, issuer = credential["credentialSubject"], credential["issuer"]
+    occupation, holder = subject["occupation"], subject["holder"]
+    revocation = credential["credentialStatus"][0]
+    accreditation = subject["accreditation"]
+    return Face(
+        origin=origin,
+        code=code,
+        number=subject["certificateNumber"],
+        kind=subject["certificateKind"],
+        level=subject.get("skillLevel"),
+        holder=Holder(holder["name"], holder["idType"], holder["idMasked"]),
+        occupation=OccupationName(
+            occupation["code"],
+            occupation["edition"],
+            occupation["nameZh"],
+            occupation["nameEn"],
+            occupation.get("job"),
+        ),
+        region=subject["region"],
+        issued_on=date.fromisoformat(subject["issuedOn"]),
+        issuer=Issuer(
+            issuer["id"], issuer["assessorId"], issuer["name"], issuer["assessorKind"], issuer["region"]
+        ),
+        accreditation=AccreditationReference(accreditation["accreditationId"], accreditation["decision"]),
+        status=StatusEntry(
+            revocation["statusListCredential"].rsplit("-", 1)[1], int(revocation["statusListIndex"])
+        ),
+        appointment=_take_appointment(subject.get("appointment")),
+    )
+
+
+def _take_appointment(entry: Mapping[str, Any] | None) -> Appointment | None:
+    if entry is None:
+        return None
+    end = entry.get("appointedUntil")
+    return Appointment(
+        entry["employer"],
+        date.fromisoformat(entry["appointedFrom"]),
+        date.fromisoformat(end) if end else None,
+    )

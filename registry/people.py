@@ -1,0 +1,45 @@
+"""Identity numbers at rest: sealed for who must read them, hashed under a key for who must find them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from keys.vault import Vault
+from registry.identity import IdType, Identity
+
+HOLDER_CONTEXT = "certificate holder"
+PERSON_PURPOSE = "person"
+HOLDS_PURPOSE = "person holds"
+SEPARATOR = "\x1f"  # ASCII unit separator: stands in no name, number or code
+
+
+@dataclass(frozen=True)
+class SealedHolder:
+    """What a certificate's record keeps of its person, opened: never logged, never shown whole."""
+
+    name: str = field(repr=False)
+    id_type: str
+    id_number: str = field(repr=False)
+
+
+def person_key(vault: Vault, id_type: IdType | str, number: str) -> bytes:
+    """The keyed hash (32 bytes) that stands for a person: equal for equal identity documents."""
+    return vault.digest(SEPARATOR.join((str(id_type), number)).encode(), purpose=PERSON_PURPOSE)
+
+
+def holds_key(vault: Vault, person: bytes, *parts: str | None) -> bytes:
+    """The keyed hash of a person and what they hold; one living certificate each."""
+    return vault.digest(person + SEPARATOR.join(part or "" for part in parts).encode(), purpose=HOLDS_PURPOSE)
+
+
+def seal_holder(vault: Vault, name: str, identity: Identity, *, code: str) -> bytes:
+    """Name and identity number, sealed to the certificate ``code``."""
+    plain = json.dumps([name, str(identity.id_type), identity.number], ensure_ascii=False)
+    return vault.seal(plain.encode(), context=f"{HOLDER_CONTEXT} {code}")
+
+
+def open_holder(vault: Vault, sealed: bytes, *, code: str) -> SealedHolder:
+    """What `seal_holder` sealed; Refused ``vault.cannot_open`` with another code or key."""
+    name, id_type, number = json.loads(vault.open(sealed, context=f"{HOLDER_CONTEXT} {code}"))
+    return SealedHolder(name, id_type, number)

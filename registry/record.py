@@ -1,0 +1,259 @@
+"""The record: one document a certificate, written once whole, then only its state changes.
+
+Unique indexes carry the rules that must hold under races: one number, one status index, one living certificate for
+a person, kind, occupation and level, one certificate for an idempotency key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from keys.errors import Refused
+from registry.credential import StatusEntry
+
+PAGE = 50  # certificates a page of a list
+
+
+class State(StrEnum):
+    """What the record says of a certificate today."""
+
+    VALID = "valid"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+
+
+# In which list a state sets its bit. A superseded certificate must not pass as valid for who only reads the lists.
+LISTED: Mapping[str, tuple[State, ...]] = {
+    "revocation": (State.REVOKED, State.SUPERSEDED),
+    "suspension": (State.SUSPENDED,),
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of state: to what, when, why (a reason code), by whom (an account's or assessor's id)."""
+
+    state: State
+    at: datetime
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """A caller's retry key and the digest of the body it was first used with (32 bytes each)."""
+
+    key: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
+class CertificateRecord:
+    """A certificate as recorded.
+
+    ``credential`` is the exact signed bytes. ``person`` is the keyed hash of the identity document, ``holder`` the
+    sealed name and identity number, ``holds`` the keyed hash of person, kind, occupation and level.
+    """
+
+    code: str
+    number: str
+    kind: str
+    level: str | None
+    occupation: tuple[str, str]
+    assessor: str
+    region: str
+    issued_on: date
+    recorded_at: datetime
+    person: bytes = field(repr=False)
+    holder: bytes = field(repr=False)
+    holds: bytes = field(repr=False)
+    status: StatusEntry = field(repr=False)
+    credential: bytes = field(repr=False)
+    idempotency: Idempotency | None = field(default=None, repr=False)
+    state: State = State.VALID
+    changes: tuple[Change, ...] = ()
+
+
+INDEXES = [
+    IndexModel("number", name="number", unique=True),
+    IndexModel([("status.list", ASCENDING), ("status.index", ASCENDING)], name="status_index", unique=True),
+    IndexModel("holds", name="holds", unique=True, partialFilterExpression={"holds": {"$exists": True}}),
+    IndexModel(
+        [("assessor", ASCENDING), ("idempotency.key", ASCENDING)],
+        name="idempotency",
+        unique=True,
+        partialFilterExpression={"idempotency.key": {"$exists": True}},
+    ),
+    IndexModel([("assessor", ASCENDING), ("recorded_at", DESCENDING)], name="assessor_recent"),
+    IndexModel("person", name="person"),
+    IndexModel(
+        [("status.list", ASCENDING), ("state", ASCENDING), ("status.index", ASCENDING)],
+        name="listed",
+        # MongoDB has no "not equal" here; only the few that are not valid are in this index
+        partialFilterExpression={"state": {"$in": [s.value for s in State if s is not State.VALID]}},
+    ),
+]
+
+
+class Record:
+    """The certificates collection."""
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self._certificates: Collection[dict[str, Any]] = database["certificates"]
+
+    def prepare(self) -> None:
+        """Make the indexes; does nothing where they are."""
+        self._certificates.create_indexes(INDEXES)
+
+    def insert(self, record: CertificateRecord) -> CertificateRecord:
+        """Record a certificate; a retry with the same key and body gives the one that stands.
+
+        Refused: ``issue.already_held`` (a living certificate for the same person, kind, occupation and level),
+        ``issue.idempotency_conflict`` (same key, other body).
+        """
+        try:
+            self._certificates.insert_one(_to_document(record))
+        except DuplicateKeyError as error:
+            return self._settle(record, error)
+        return record
+
+    def find(self, code: str) -> CertificateRecord | None:
+        """By the unguessable code."""
+        return self._find({"_id": code})
+
+    def find_by_number(self, number: str) -> CertificateRecord | None:
+        """By the printed number."""
+        return self._find({"number": number})
+
+    def find_by_idempotency(self, assessor: str, key: bytes) -> CertificateRecord | None:
+        """What the assessor got for a retry key."""
+        return self._find({"assessor": assessor, "idempotency.key": key})
+
+    def change(self, code: str, change: Change, *, only_from: tuple[State, ...]) -> CertificateRecord | None:
+        """Change the state in one document update; None when the certificate is not in one of ``only_from``."""
+        update: dict[str, Any] = {
+            "$set": {"state": change.state.value},
+            "$push": {"changes": _change_to_document(change)},
+        }
+        if change.state in LISTED["revocation"]:
+            update["$unset"] = {"holds": ""}  # the person may be certified anew
+        found = self._certificates.find_one_and_update(
+            {"_id": code, "state": {"$in": [state.value for state in only_from]}}, update, return_document=True
+        )
+        return _from_document(found) if found else None
+
+    def listed(self, list_id: str, purpose: str) -> Iterator[int]:
+        """Status indices whose bit is set in the list of that purpose (revocation or suspension)."""
+        states = [state.value for state in LISTED[purpose]]
+        wanted = {"status.list": list_id, "state": {"$in": states}}
+        for found in self._certificates.find(wanted, {"_id": 0, "status.index": 1}, hint="listed"):
+            yield found["status"]["index"]
+
+    def recent(
+        self, assessor: str, *, text: str = "", state: str = "", before: datetime | None = None, limit: int = PAGE
+    ) -> list[CertificateRecord]:
+        """The assessor's certificates, newest first; ``text`` is the start of a number."""
+        wanted: dict[str, Any] = {"assessor": assessor}
+        if text:
+            wanted["number"] = {"$regex": f"^{re.escape(text)}"}
+        if state:
+            wanted["state"] = state
+        if before:
+            wanted["recorded_at"] = {"$lt": before}
+        found = self._certificates.find(wanted).sort("recorded_at", DESCENDING).limit(limit)
+        return [_from_document(document) for document in found]
+
+    def count(self, assessor: str, **wanted: str) -> int:
+        """How many certificates of the assessor match, for example ``state="revoked"``."""
+        return self._certificates.count_documents({"assessor": assessor, **wanted})
+
+    def _find(self, wanted: Mapping[str, Any]) -> CertificateRecord | None:
+        document = self._certificates.find_one(wanted)
+        return _from_document(document) if document else None
+
+    def _settle(self, record: CertificateRecord, error: DuplicateKeyError) -> CertificateRecord:
+        # A retry collides on more than one index at once; which one MongoDB names is chance. Ask for the key first.
+        if record.idempotency:
+            standing = self.find_by_idempotency(record.assessor, record.idempotency.key)
+            if standing:
+                return _same_body(standing, record.idempotency)
+        if "holds" in _collided_index(error):
+            raise Refused("issue.already_held", field="holder") from None
+        raise error
+
+
+def _same_body(standing: CertificateRecord, idempotency: Idempotency) -> CertificateRecord:
+    if standing.idempotency is None or standing.idempotency.body != idempotency.body:
+        raise Refused("issue.idempotency_conflict", field="Idempotency-Key")
+    return standing
+
+
+def _collided_index(error: DuplicateKeyError) -> str:
+    pattern: Mapping[str, Any] = (error.details or {}).get("keyPattern", {})
+    return " ".join(pattern)
+
+
+def _to_document(record: CertificateRecord) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "_id": record.code,
+        "number": record.number,
+        "kind": record.kind,
+        "level": record.level,
+        "occupation": {"code": record.occupation[0], "edition": record.occupation[1]},
+        "assessor": record.assessor,
+        "region": record.region,
+        "issued_on": record.issued_on.isoformat(),
+        "recorded_at": record.recorded_at,
+        "person": record.person,
+        "holder": record.holder,
+        "holds": record.holds,
+        "status": {"list": record.status.list_id, "index": record.status.index},
+        "credential": record.credential,
+        "state": record.state.value,
+        "changes": [_change_to_document(change) for change in record.changes],
+    }
+    if record.idempotency:
+        document["idempotency"] = {"key": record.idempotency.key, "body": record.idempotency.body}
+    return document
+
+
+def _from_document(document: Mapping[str, Any]) -> CertificateRecord:
+    retry = document.get("idempotency")
+    return CertificateRecord(
+        code=document["_id"],
+        number=document["number"],
+        kind=document["kind"],
+        level=document["level"],
+        occupation=(document["occupation"]["code"], document["occupation"]["edition"]),
+        assessor=document["assessor"],
+        region=document["region"],
+        issued_on=date.fromisoformat(document["issued_on"]),
+        recorded_at=document["recorded_at"],
+        person=document["person"],
+        holder=document["holder"],
+        holds=document.get("holds", b""),
+        status=StatusEntry(document["status"]["list"], document["status"]["index"]),
+        credential=document["credential"],
+        idempotency=Idempotency(retry["key"], retry["body"]) if retry else None,
+        state=State(document["state"]),
+        changes=tuple(_change_from_document(change) for change in document["changes"]),
+    )
+
+
+def _change_to_document(change: Change) -> dict[str, Any]:
+    return {"state": change.state.value, "at": change.at, "reason": change.reason, "by": change.by}
+
+
+def _change_from_document(document: Mapping[str, Any]) -> Change:
+    return Change(State(document["state"]), document["at"], document["reason"], document["by"])

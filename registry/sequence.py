@@ -1,0 +1,44 @@
+"""Numbers handed out once: leased from MongoDB in blocks, taken from memory.
+
+A process that dies loses the rest of its block, never gives a number twice: gaps are allowed, doubles are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Lock
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.collection import Collection
+
+BLOCK = 32  # numbers a lease: one round trip for 32 certificates; a crash leaves a gap of at most 32
+
+
+class Sequence:
+    """Counters by name, each starting at 1."""
+
+    def __init__(self, collection: Collection[dict[str, Any]], *, block: int = BLOCK) -> None:
+        self._collection = collection
+        self._block = block
+        self._leased: dict[str, Iterator[int]] = {}
+        self._lock = Lock()
+
+    def take(self, name: str) -> int:
+        """The next number of ``name``, never given before to anybody."""
+        with self._lock:
+            number = next(self._leased.get(name, iter(())), None)
+            if number is None:
+                self._leased[name] = self._lease(name)
+                number = next(self._leased[name])
+            return number
+
+    def _lease(self, name: str) -> Iterator[int]:
+        counter = self._collection.find_one_and_update(
+            {"_id": name},
+            {"$inc": {"taken": self._block}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        last: int = counter["taken"]
+        return iter(range(last - self._block + 1, last + 1))

@@ -1,0 +1,95 @@
+"""Settings: read from the environment once, into one frozen object.
+
+Each setting has a default, a line of help and a flag that says whether its value may be shown. No setting holds a
+secret itself: secrets come from the file that ``MASTER_KEY_FILE`` names, or from inside ``MONGODB_URI``, which is
+therefore never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from keys.errors import Refused
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+MAX_PORT = 65_535
+
+
+def _setting(default: str, help_line: str, *, secret: bool = False) -> str:
+    described: str = field(default=default, metadata={"help": help_line, "secret": secret})
+    return described
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings as the environment gives them, as text; properties give the checked values."""
+
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: str = _setting("8000", "port to listen on")
+    base_url: str = _setting("", "public address, as printed into QR codes; default http://127.0.0.1:PORT")
+    data_dir: str = _setting(".data", "folder for the local MongoDB, the demo's master key and demo.json")
+    mongodb_uri: str = _setting("", "MongoDB to use; empty starts a local one in DATA_DIR", secret=True)
+    mongodb_database: str = _setting("skills_registry", "name of the database")
+    master_key_file: str = _setting("", "file with the master key, mode 0600; default DATA_DIR/master.key")
+    workers: str = _setting("2", "server processes")
+    threads: str = _setting("16", "requests one process serves side by side")
+    registry_name: str = _setting("技能等级证书登记", "name of the registry on its pages and in its DID document")
+
+    def __post_init__(self) -> None:
+        if not (self.port.isdecimal() and 0 < int(self.port) <= MAX_PORT):
+            raise Refused("settings.port", field="PORT")
+        for name in ("workers", "threads"):
+            value: str = getattr(self, name)
+            if not (value.isdecimal() and 0 < int(value) <= 256):  # noqa: PLR2004 - more helps no machine
+                raise Refused("settings.count", field=name.upper())
+        _check_base_url(self.origin)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if not f.metadata["secret"])
+        return f"Settings({shown})"
+
+    @property
+    def origin(self) -> str:
+        """The public address without a slash at its end."""
+        return (self.base_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the public address is HTTPS, so that cookies must be sent over HTTPS only."""
+        return self.origin.startswith("https://")
+
+    @property
+    def data_path(self) -> Path:
+        """The data folder, absolute."""
+        return Path(self.data_dir).expanduser().absolute()
+
+    @property
+    def master_key_path(self) -> Path:
+        """The file that holds the master key."""
+        return Path(self.master_key_file).expanduser() if self.master_key_file else self.data_path / "master.key"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings found in ``environ``; Refused ``settings.*`` stops an unsafe or impossible start."""
+    given = {f.name: environ[f.name.upper()] for f in fields(Settings) if environ.get(f.name.upper())}
+    return Settings(**given)
+
+
+def describe_settings() -> list[tuple[str, str, str, bool]]:
+    """Rows (name, default, help, secret) for the documentation and for ``skills-registry doctor``."""
+    return [(f.name.upper(), str(f.default), *_description(f)) for f in fields(Settings)]
+
+
+def _description(described: Field[str]) -> tuple[str, bool]:
+    return str(described.metadata["help"]), bool(described.metadata["secret"])
+
+
+def _check_base_url(origin: str) -> None:
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise Refused("settings.base_url", field="BASE_URL")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+        raise Refused("settings.base_url_insecure", field="BASE_URL")

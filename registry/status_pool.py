@@ -1,0 +1,78 @@
+"""Where status indices come from: pools shuffled when made, claimed in blocks, in order of the shuffle.
+
+A counter would tell the order of issue to whoever sees two certificates; a random draw would have to look for a
+free place. A pool of SIZE entries is shuffled once by the system's randomness and stored; a claim moves its
+pointer atomically. Both lists of that name, revocation and suspension, use the same index.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from secrets import SystemRandom
+from threading import Lock
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
+
+from registry.credential import StatusEntry
+from registry.status_list import SIZE
+
+BLOCK = 32  # as for numbers: one round trip for 32 certificates
+ITEM = "I"  # unsigned 32 bit in the pool's bytes
+
+
+class StatusPool:
+    """Hands out free places in the status lists, opening the next list when one is full."""
+
+    def __init__(self, collection: Collection[dict[str, Any]], *, block: int = BLOCK) -> None:
+        self._collection = collection
+        self._block = block
+        self._shuffled: tuple[str, array[int]] | None = None
+        self._claimed: Iterator[StatusEntry] = iter(())
+        self._lock = Lock()
+
+    def take(self) -> StatusEntry:
+        """A place that nobody has had before."""
+        with self._lock:
+            entry = next(self._claimed, None)
+            while entry is None:
+                self._claimed = self._claim()
+                entry = next(self._claimed, None)
+            return entry
+
+    def lists(self) -> list[str]:
+        """Names of all lists opened so far, oldest first."""
+        return [pool["_id"] for pool in self._collection.find({}, {"_id": 1}).sort("opened", 1)]
+
+    def _claim(self) -> Iterator[StatusEntry]:
+        pool = self._collection.find_one_and_update(
+            {"next": {"$lt": SIZE}},
+            {"$inc": {"next": self._block}},
+            projection={"next": 1},
+            sort=[("opened", 1)],
+        )
+        if pool is None:
+            self._open()
+            return iter(())
+        indices = self._indices(pool["_id"])[pool["next"] : pool["next"] + self._block]
+        return iter([StatusEntry(pool["_id"], index) for index in indices])
+
+    def _indices(self, list_id: str) -> array[int]:
+        # half a megabyte, read once for 131,072 certificates and then kept
+        if self._shuffled is None or self._shuffled[0] != list_id:
+            pool = self._collection.find_one({"_id": list_id}, {"shuffled": 1})
+            assert pool is not None  # noqa: S101 - pools are never deleted
+            self._shuffled = (list_id, array(ITEM, pool["shuffled"]))
+        return self._shuffled[1]
+
+    def _open(self) -> None:
+        number = self._collection.count_documents({}) + 1
+        indices = array(ITEM, range(SIZE))
+        SystemRandom().shuffle(indices)
+        pool = {"_id": str(number), "opened": number, "next": 0, "shuffled": indices.tobytes()}
+        try:
+            self._collection.insert_one(pool)
+        except DuplicateKeyError:  # another process opened it first: use that one
+            pass
