@@ -1,0 +1,126 @@
+"""From what an assessor asks to what a certificate says: every check that needs no database, pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from issuers.accreditation import Accreditation, Scope, covering
+from issuers.assessor import Assessor, AssessorKind
+from keys.errors import Refused
+from registry.credential import Appointment, OccupationName
+from registry.identity import Identity, parse_identity
+from registry.kinds import Kind, find_kind
+from registry.levels import Level, find_level
+from registry.names import parse_name
+from registry.occupations import find_occupation
+from registry.places import find_place
+
+MAX_AGE = timedelta(days=366)  # subsidy offices refuse certificates recorded over 12 months after issue (Rizhao 2022)
+MAX_JOB = 40  # characters of a 工种 or direction
+MAX_EMPLOYER = 100
+
+
+@dataclass(frozen=True)
+class IssueRequest:
+    """One certificate as an assessor asks for it; nothing is checked yet."""
+
+    kind: str
+    holder_name: str = field(repr=False)
+    id_type: str
+    id_number: str = field(repr=False)
+    occupation_code: str
+    occupation_edition: str
+    level: str | None
+    issued_on: date
+    job: str | None = None
+    region: str | None = None
+    appointment: Appointment | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A certificate that may be issued: all its words, no number yet."""
+
+    kind: Kind
+    level: Level | None
+    holder_name: str = field(repr=False)
+    identity: Identity
+    occupation: OccupationName
+    region: str
+    issued_on: date
+    accreditation: Accreditation
+    appointment: Appointment | None
+
+
+def check_request(request: IssueRequest, assessor: Assessor, *, today: date) -> Draft:
+    """The draft of ``request``; Refused with the field that stands in the way. ``today`` is the day in China."""
+    _check_date(request.issued_on, today)
+    kind = _check_kind(request.kind)
+    level = _check_level(kind, request.level)
+    _check_post(level, request.appointment, assessor)
+    found = find_occupation(request.occupation_code, request.occupation_edition)
+    region = find_place(request.region or assessor.region).code
+    scope = Scope(kind.id, (found.code, found.edition), level.id if level else None, region, request.issued_on)
+    accreditation = covering(assessor.accreditations, scope)
+    return Draft(
+        kind=kind,
+        level=level,
+        holder_name=parse_name(request.holder_name),
+        identity=parse_identity(request.id_type, request.id_number, on=request.issued_on),
+        occupation=OccupationName(
+            found.code, found.edition, found.name_zh, found.name_en, _check_job(request.job)
+        ),
+        region=region,
+        issued_on=request.issued_on,
+        accreditation=accreditation,
+        appointment=request.appointment,
+    )
+
+
+def _check_date(issued_on: date, today: date) -> None:
+    if issued_on > today:
+        raise Refused("issue.in_future", field="issued_on", today=today.isoformat())
+    if issued_on < today - MAX_AGE:
+        raise Refused("issue.too_old", field="issued_on", days=MAX_AGE.days)
+
+
+def _check_kind(kind_id: str) -> Kind:
+    kind = find_kind(kind_id)
+    if not kind.issued_here:
+        raise Refused("kind.not_issued_here", field="kind", kind=kind.zh)
+    return kind
+
+
+def _check_level(kind: Kind, level_id: str | None) -> Level | None:
+    if not kind.has_level:
+        if level_id is not None:
+            raise Refused("level.not_for_kind", field="level")
+        return None
+    if level_id is None:
+        raise Refused("level.required", field="level")
+    return find_level(level_id)
+
+
+def _check_post(level: Level | None, appointment: Appointment | None, assessor: Assessor) -> None:
+    if level is None or not level.is_post:
+        if appointment:
+            raise Refused("appointment.not_for_level", field="appointment")
+        return
+    if assessor.kind is not AssessorKind.ENTERPRISE:
+        raise Refused("level.post_at_employer", field="level")
+    if appointment is None:
+        raise Refused("appointment.required", field="appointment")
+    if not 0 < len(appointment.employer) <= MAX_EMPLOYER:
+        raise Refused("appointment.employer", field="appointment.employer", limit=MAX_EMPLOYER)
+    if appointment.end and appointment.end <= appointment.start:
+        raise Refused("appointment.dates", field="appointment.to")
+
+
+def _check_job(job: str | None) -> str | None:
+    if job is None or job.strip() in {"", "--"}:  # the face prints -- where there is none (人社鉴发〔2021〕1号)
+        return None
+    text = job.strip()
+    if len(text) > MAX_JOB or not text.isprintable():
+        raise Refused("issue.job", field="job", limit=MAX_JOB)
+    return text

@@ -1,0 +1,181 @@
+"""Assessors, their tokens and accounts in MongoDB."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from pymongo import IndexModel
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from issuers.accreditation import Accreditation
+from issuers.assessor import Assessor, AssessorKind, check_assessor
+from issuers.passwords import hash_password, verify_password
+from keys.errors import Refused
+
+TOKEN_BYTES = 32  # 256 bits of randomness: a plain SHA-256 is enough to keep it, no slow hash needed
+TOKEN_PREFIX = "skr_"  # so that a secret scanner finds a leaked one  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who may sign in to the console, acting for one assessor."""
+
+    name: str
+    assessor: str
+
+
+class Assessors:
+    """The assessors, tokens and accounts collections."""
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self._assessors: Collection[dict[str, Any]] = database["assessors"]
+        self._tokens: Collection[dict[str, Any]] = database["tokens"]
+        self._accounts: Collection[dict[str, Any]] = database["accounts"]
+
+    def prepare(self) -> None:
+        """Make the indexes; does nothing where they are."""
+        self._assessors.create_indexes([IndexModel("did", unique=True), IndexModel("credit_code", unique=True)])
+
+    def add(self, assessor: Assessor) -> Assessor:
+        """Register an assessor. Refused ``assessor.exists`` or what `check_assessor` finds."""
+        check_assessor(assessor)
+        try:
+            self._assessors.insert_one(_to_document(assessor))
+        except DuplicateKeyError:
+            raise Refused("assessor.exists", field="id") from None
+        return assessor
+
+    def accredit(self, assessor_id: str, accreditation: Accreditation) -> Assessor:
+        """Give an assessor one more accreditation. Refused ``assessor.unknown``, ``accreditation.exists``."""
+        assessor = self.find(assessor_id)
+        if any(held.id == accreditation.id for held in assessor.accreditations):
+            raise Refused("accreditation.exists", field="accreditation")
+        self._assessors.update_one(
+            {"_id": assessor_id, "accreditations.id": {"$ne": accreditation.id}},
+            {"$push": {"accreditations": _accreditation_to_document(accreditation)}},
+        )
+        return replace(assessor, accreditations=(*assessor.accreditations, accreditation))
+
+    def end_accreditation(self, assessor_id: str, accreditation_id: str, *, on: date) -> None:
+        """Withdraw an accreditation from ``on`` (excluded from its time). Refused ``accreditation.unknown``."""
+        changed = self._assessors.update_one(
+            {"_id": assessor_id, "accreditations.id": accreditation_id},
+            {"$set": {"accreditations.$.valid_until": on.isoformat()}},
+        )
+        if not changed.matched_count:
+            raise Refused("accreditation.unknown", field="accreditation")
+
+    def find(self, assessor_id: str) -> Assessor:
+        """By id. Refused ``assessor.unknown``."""
+        document = self._assessors.find_one({"_id": assessor_id})
+        if document is None:
+            raise Refused("assessor.unknown", field="assessor")
+        return _from_document(document)
+
+    def find_by_did(self, did: str) -> Assessor | None:
+        """By DID."""
+        document = self._assessors.find_one({"did": did})
+        return _from_document(document) if document else None
+
+    def all(self) -> Iterator[Assessor]:
+        """Every assessor, by id."""
+        for document in self._assessors.find().sort("_id", 1):
+            yield _from_document(document)
+
+    def new_token(self, assessor_id: str, *, label: str, at: datetime) -> str:
+        """A new bearer token for the API, shown this once; only its hash is kept."""
+        self.find(assessor_id)
+        token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+        self._tokens.insert_one(
+            {"_id": _token_hash(token), "assessor": assessor_id, "label": label, "made": at}
+        )
+        return token
+
+    def assessor_of_token(self, token: str) -> str:
+        """Whose token it is. Refused ``auth.token_unknown``."""
+        found = self._tokens.find_one({"_id": _token_hash(token)})
+        if found is None:
+            raise Refused("auth.token_unknown", field="Authorization")
+        owner: str = found["assessor"]
+        return owner
+
+    def set_account(self, name: str, assessor_id: str, password: str) -> Account:
+        """Make an account, or give it a new password. Refused ``auth.password_short``."""
+        self.find(assessor_id)
+        document = {"assessor": assessor_id, "password": hash_password(password)}
+        self._accounts.update_one({"_id": name.casefold()}, {"$set": document}, upsert=True)
+        return Account(name.casefold(), assessor_id)
+
+    def sign_in(self, name: str, password: str) -> Account:
+        """The account of a right name and password. Refused ``auth.sign_in``, the same words for both mistakes."""
+        found = self._accounts.find_one({"_id": name.casefold()})
+        if not verify_password(found["password"] if found else None, password) or found is None:
+            raise Refused("auth.sign_in", field="password")
+        return Account(found["_id"], found["assessor"])
+
+    def find_account(self, name: str) -> Account | None:
+        """The account of that name."""
+        found = self._accounts.find_one({"_id": name})
+        return Account(found["_id"], found["assessor"]) if found else None
+
+
+def _token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _to_document(assessor: Assessor) -> dict[str, Any]:
+    return {
+        "_id": assessor.id,
+        "did": assessor.did,
+        "name": assessor.name,
+        "kind": assessor.kind.value,
+        "credit_code": assessor.credit_code,
+        "region": assessor.region,
+        "accreditations": [_accreditation_to_document(held) for held in assessor.accreditations],
+    }
+
+
+def _from_document(document: Mapping[str, Any]) -> Assessor:
+    return Assessor(
+        id=document["_id"],
+        did=document["did"],
+        name=document["name"],
+        kind=AssessorKind(document["kind"]),
+        credit_code=document["credit_code"],
+        region=document["region"],
+        accreditations=tuple(_accreditation_from_document(held) for held in document["accreditations"]),
+    )
+
+
+def _accreditation_to_document(held: Accreditation) -> dict[str, Any]:
+    return {
+        "id": held.id,
+        "kind": held.kind,
+        "occupations": [{"code": code, "edition": edition} for code, edition in sorted(held.occupations)],
+        "levels": sorted(held.levels),
+        "region": held.region,
+        "valid_from": held.valid_from.isoformat(),
+        "valid_until": held.valid_until.isoformat() if held.valid_until else None,
+        "decision": held.decision,
+    }
+
+
+def _accreditation_from_document(document: Mapping[str, Any]) -> Accreditation:
+    until = document["valid_until"]
+    return Accreditation(
+        id=document["id"],
+        kind=document["kind"],
+        occupations=frozenset((pair["code"], pair["edition"]) for pair in document["occupations"]),
+        levels=frozenset(document["levels"]),
+        region=document["region"],
+        valid_from=date.fromisoformat(document["valid_from"]),
+        valid_until=date.fromisoformat(until) if until else None,
+        decision=document["decision"],
+    )

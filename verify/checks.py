@@ -1,0 +1,230 @@
+"""Is it true? The ordered checks, pure.
+
+`check_credential` takes bytes and evidence and decides:
+
+1. format: strict JSON within the limits, and member by member a certificate of ours
+2. issuer: the assessor is known to the trust given
+3. key: the signing key is the assessor's and was good when it signed
+4. signature: the Data Integrity proof fits every byte
+5. accreditation: the assessor's accreditation covered the certificate on its issue date
+6. record: the registry holds these very bytes
+7. status: neither revoked, superseded nor suspended
+8. validity: the day asked lies within the certificate's time
+
+A check that fails ends the list, for what follows would rest on it. A check that lacks evidence is ``unknown``: the
+verdict is then never ``valid``. Sources: VC Data Model 2.0 section 7.1 and appendix A; Data Integrity section 4.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from issuers.accreditation import Scope, covering
+from issuers.assessor import Assessor
+from keys.errors import Refused
+from keys.pair import PublicKey
+from keys.proof import Proof, read_proofs, verify
+from keys.ring import KeyRing, KeyState, RingKey
+from keys.strict_json import loads
+from registry.credential import Face, china_date, read_face
+from registry.record import State
+from verify.verdict import Check, Outcome, Result, Verdict
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the verifier knows of one assessor: who it is, what it may certify, and its keys."""
+
+    assessor: Assessor
+    ring: KeyRing
+
+
+@dataclass(frozen=True)
+class RecordEvidence:
+    """What the registry's record says of a code: the bytes it holds, since when, and the state."""
+
+    credential: bytes
+    recorded_at: datetime
+    state: State
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where the checks find what they need; each may answer from memory, a database or a file.
+
+    ``trust`` knows assessors by DID. ``record`` gives what the record holds for a face, None when it holds nothing;
+    it is itself None where the record was not asked. ``state`` knows the state from signed status lists, None when
+    it does not; it is asked only where the record was not.
+    """
+
+    trust: Callable[[str], Trust | None]
+    record: Callable[[Face], RecordEvidence | None] | None = None
+    state: Callable[[Face], State | None] = lambda _: None
+
+
+@dataclass
+class _Case:
+    """One run of the checks: what was given, and what the steps have found so far."""
+
+    document: bytes
+    evidence: Evidence
+    at: datetime
+    credential: dict[str, Any] = field(default_factory=dict)
+    face: Face | None = None
+    trust: Trust | None = None
+    key: RingKey | None = None
+    recorded: RecordEvidence | None = None
+
+
+def check_credential(document: bytes, evidence: Evidence, *, at: datetime) -> Verdict:
+    """The verdict on a signed credential at the moment ``at``. Never raises for bad input: that is an answer."""
+    case = _Case(document, evidence, at)
+    checks: list[Check] = []
+    for name, step in STEPS:
+        try:
+            lacking = step(case)
+        except Refused as refused:
+            checks.append(Check(name, Result.FAILED, refused.code))
+            break
+        checks.append(Check(name, Result.UNKNOWN, lacking) if lacking else _passed(name))
+    face = case.face if _passed("signature") in checks else None
+    return Verdict(_outcome(checks), at, tuple(checks), face)
+
+
+def _passed(name: str) -> Check:
+    return Check(name, Result.PASSED, f"{name}.passed")
+
+
+def _check_format(case: _Case) -> None:
+    credential = loads(case.document)
+    if not isinstance(credential, dict):
+        raise Refused("credential.shape")
+    case.credential = cast("dict[str, Any]", credential)
+    case.face = read_face(case.credential)
+
+
+def _check_issuer(case: _Case) -> None:
+    face = _face(case)
+    case.trust = case.evidence.trust(face.issuer.did)
+    if case.trust is None:
+        raise Refused("issuer.unknown")
+    if case.trust.assessor.id != face.issuer.id:
+        raise Refused("issuer.mismatch")
+
+
+def _check_key(case: _Case) -> None:
+    ring = _trust(case).ring
+    for proof in read_proofs(case.credential):
+        case.key = ring.key_at(proof.verification_method, proof.created)
+
+
+def _check_signature(case: _Case) -> None:
+    ring = _trust(case).ring
+
+    def find_key(proof: Proof) -> PublicKey:
+        return ring.find(proof.verification_method).public
+
+    verify(case.credential, find_key)
+
+
+def _check_accreditation(case: _Case) -> None:
+    face, assessor = _face(case), _trust(case).assessor
+    occupation = (face.occupation.code, face.occupation.edition)
+    held = covering(
+        assessor.accreditations, Scope(face.kind, occupation, face.level, face.region, face.issued_on)
+    )
+    if face.accreditation.id not in {accreditation.id for accreditation in assessor.accreditations}:
+        raise Refused("accreditation.unknown", accreditation=held.id)
+
+
+def _check_record(case: _Case) -> str | None:
+    if case.evidence.record is None:
+        return "record.not_asked"
+    case.recorded = case.evidence.record(_face(case))
+    if case.recorded is None:
+        raise Refused("record.missing")
+    if case.recorded.credential != case.document and loads(case.recorded.credential) != case.credential:
+        raise Refused("record.differs")
+    _check_recorded_time(case)
+    return None
+
+
+def _check_recorded_time(case: _Case) -> None:
+    # Who holds a stolen key can write any time into a proof; the record's own time cannot be written by them.
+    key, recorded = case.key, case.recorded
+    if key and recorded and key.compromised_since and recorded.recorded_at >= key.compromised_since:
+        raise Refused("key.compromised")
+
+
+def _check_status(case: _Case) -> str | None:
+    if case.key and case.key.state is KeyState.COMPROMISED and case.recorded is None:
+        return "key.time_unproved"
+    state = case.recorded.state if case.recorded else case.evidence.state(_face(case))
+    if state is None:
+        return "status.not_asked"
+    if state is not State.VALID:
+        raise Refused(f"status.{state.value}")
+    return None
+
+
+def _check_validity(case: _Case) -> None:
+    face, today = _face(case), china_date(case.at)
+    if today < face.issued_on:
+        raise Refused("validity.not_yet")
+    if face.appointment and face.appointment.end and today >= face.appointment.end:
+        raise Refused("validity.expired")
+
+
+STEPS: tuple[tuple[str, Callable[[_Case], str | None]], ...] = (
+    ("format", _check_format),
+    ("issuer", _check_issuer),
+    ("key", _check_key),
+    ("signature", _check_signature),
+    ("accreditation", _check_accreditation),
+    ("record", _check_record),
+    ("status", _check_status),
+    ("validity", _check_validity),
+)
+
+_OUTCOMES_BY_CHECK = {
+    "format": Outcome.BROKEN,
+    "issuer": Outcome.UNTRUSTED,
+    "key": Outcome.UNTRUSTED,
+    "signature": Outcome.BROKEN,
+    "accreditation": Outcome.UNTRUSTED,
+    "record": Outcome.UNKNOWN,
+}
+_OUTCOMES_BY_CODE = {
+    "record.differs": Outcome.BROKEN,
+    "key.compromised": Outcome.UNTRUSTED,
+    "proof.missing": Outcome.BROKEN,
+    "proof.malformed": Outcome.BROKEN,
+    "status.revoked": Outcome.REVOKED,
+    "status.superseded": Outcome.SUPERSEDED,
+    "status.suspended": Outcome.SUSPENDED,
+    "validity.not_yet": Outcome.NOT_YET_VALID,
+    "validity.expired": Outcome.EXPIRED,
+}
+# A verdict from signed lists alone is a whole one: only the record can say more than they do.
+_MAY_BE_UNASKED = {"record.not_asked"}
+
+
+def _outcome(checks: list[Check]) -> Outcome:
+    last = checks[-1]
+    if last.result is Result.FAILED:
+        return _OUTCOMES_BY_CODE.get(last.code) or _OUTCOMES_BY_CHECK[last.name]
+    unsure = [check for check in checks if check.result is Result.UNKNOWN and check.code not in _MAY_BE_UNASKED]
+    return Outcome.UNKNOWN if unsure else Outcome.VALID
+
+
+def _face(case: _Case) -> Face:
+    assert case.face is not None  # noqa: S101 - the format check came before
+    return case.face
+
+
+def _trust(case: _Case) -> Trust:
+    assert case.trust is not None  # noqa: S101 - the issuer check came before
+    return case.trust
