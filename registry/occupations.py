@@ -88,6 +88,7 @@ def occupations() -> tuple[Occupation, ...]:
     return tuple(_by_code().values())
 
 
+@cache
 def groups() -> tuple[Group, ...]:
     """The headings, in the order of the data file."""
     return tuple(Group(row["id"], row["zh"], row["en"]) for row in read_table("occupations")["group"])
