@@ -63,7 +63,7 @@ def catalogue() -> dict[str, Problem]:
 
 
 def _read_rooms() -> Iterator[Problem]:
-    for room in ROOMS:
+    for room in (*ROOMS, "registry.policy"):
         source = files(room) / "data" / "problems.toml"
         if source.is_file():
             for code, row in tomllib.loads(source.read_text("utf-8")).items():

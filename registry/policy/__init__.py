@@ -1,0 +1,1 @@
+"""Policy: documents as dated data, and the pure rules that answer from them."""
