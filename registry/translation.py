@@ -1,7 +1,7 @@
 """The words of the pages: which language a reader gets, and how texts, dates and times read in it.
 
-Message ids are English, so English needs no catalogue; each room keeps its Chinese one in ``translations/zh``.
-Texts that come from data carry both languages as ``{"zh": ..., "en": ...}``.
+Message ids are English, so English needs no catalogue; each room keeps its Chinese one in
+``translations/zh``. Texts that come from data carry both languages as ``{"zh": ..., "en": ...}``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from babel.dates import format_date
 from flask import Flask, Response, request
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
+
+from registry.identity import IdType
 
 LANGUAGES = ("zh", "en")
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
@@ -32,7 +34,9 @@ def init_translation(app: Flask) -> None:
         str(files(room) / "translations") for room in ROOMS_WITH_PAGES
     )
     Babel(app, default_locale=DEFAULT_LANGUAGE, locale_selector=choose_language)
-    app.jinja_env.filters.update(in_language=in_language, as_date=as_date, as_time=as_time)
+    app.jinja_env.filters.update(
+        in_language=in_language, as_date=as_date, as_time=as_time, document_name=document_name
+    )
     app.context_processor(_describe_language)
     app.after_request(_remember_language)
 
@@ -54,6 +58,11 @@ def language() -> str:
 def in_language(texts: Mapping[str, str] | None) -> str:
     """The text in the reader's language out of ``{"zh": ..., "en": ...}``; empty for None."""
     return texts[language()] if texts else ""
+
+
+def document_name(id_type: str) -> str:
+    """What an identity document is called, from its id such as ``resident_id``."""
+    return in_language({"zh": IdType(id_type).zh, "en": IdType(id_type).en})
 
 
 def as_date(value: str | date | None) -> str:
@@ -92,6 +101,8 @@ def _find_url_in(other: str) -> str | None:
 
 
 def _remember_language(response: Response) -> Response:
+    if response.mimetype == "text/html":
+        response.vary.update(("Accept-Language", "Cookie"))
     wish = request.args.get("lang")
     if wish in LANGUAGES:
         response.set_cookie(
