@@ -24,6 +24,12 @@ class Place:
     valid_to: int | None
 
 
+@cache
+def places() -> tuple[Place, ...]:
+    """Every recorded place under every name it had, the country first."""
+    return tuple(_read("country", "provinces", "places"))
+
+
 def find_place(code: str, *, year: int | None = None) -> Place:
     """The recorded place ``code`` as it was called in ``year``, else its latest name.
 
@@ -71,18 +77,23 @@ def _in_use(place: Place, year: int) -> bool:
 
 @cache
 def _province_prefixes() -> frozenset[str]:
-    return frozenset(code[:2] for code, *_ in read_table("places")["provinces"])
+    return frozenset(place.code[:2] for place in _read("provinces", "prefixes"))
 
 
 @cache
 def _by_code() -> dict[str, tuple[Place, ...]]:
+    rows = (*places(), *_read("prefixes"))
+    return {code: tuple(row for row in rows if row.code == code) for code in {row.code for row in rows}}
+
+
+def _read(*parts: str) -> list[Place]:
     table = read_table("places")
     rows = [
         Place(code, zh, en, first or None, last or None)
-        for part in ("country", "provinces", "places")
+        for part in parts
         for code, zh, en, first, last in table[part]
     ]
-    wrong = [row.code for row in rows if not CODE.fullmatch(row.code) or not row.zh or not row.en]
+    wrong = [row.code for row in rows if not (CODE.fullmatch(row.code) and row.zh and row.en)]
     if wrong:
         raise ValueError(f"registry/data/places.toml: rows that cannot be used: {wrong}")
-    return {code: tuple(row for row in rows if row.code == code) for code in {row.code for row in rows}}
+    return rows

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys.errors import Refused
-from registry.places import contains, find_place, is_province_prefix, lineage, retired_before
+from registry.places import contains, find_place, is_province_prefix, lineage, places, retired_before
 
 
 def test_lineage_runs_from_the_most_specific_to_the_country():
@@ -44,6 +44,13 @@ def test_a_code_keeps_its_names_of_other_years():
     assert find_place("150105", year=1995).zh == "郊区"
     assert find_place("220381").valid_to == 2020
     assert find_place("220184").zh == find_place("220381").zh == "公主岭市"
+
+
+def test_places_lists_real_places_only():
+    assert places()[0].code == "000000"
+    assert find_place("830000") not in places()
+    assert len(set(places())) == len(places())
+    assert all(lineage(place.code) for place in places())
 
 
 def test_unknown_place_is_refused():
