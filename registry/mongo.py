@@ -15,17 +15,17 @@ from pymongo.errors import (
     PyMongoError,
     WTimeoutError,
 )
+from pymongo.uri_parser import parse_uri
 
 from keys.errors import Refused
 
 Document = dict[str, Any]
 Record = Database[Document]
 
-SELECTION_MILLISECONDS = 3_000  # an election takes about 2 s; a person waits no longer for a page
-CONNECT_MILLISECONDS = 2_000  # a machine that is gone answers nothing: do not use up the selection time on it
-OPERATION_MILLISECONDS = (
-    5_000  # the whole operation, retries included: a mongod that hangs must not hang a request
-)
+# Finding the primary, its answer and repeated attempts together: an election takes about 2 s, and a person
+# waits no longer for a page. (PyMongo takes what is left of timeoutMS instead of serverSelectionTimeoutMS.)
+OPERATION_MILLISECONDS = 3_000
+CONNECT_MILLISECONDS = 2_000  # a machine that is gone answers nothing: leave time for another member
 PING_SECONDS = 2.0  # a probe that asks again soon
 
 DATABASE_AWAY: tuple[type[PyMongoError], ...] = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
@@ -41,12 +41,13 @@ def connect(uri: str, *, database: str) -> Record:
 
     Writes are acknowledged by a majority of the members, from their journals, and repeated across an election
     (the server applies them once). Reads see only what a majority holds: a verdict must not rest on a
-    revocation that an election takes back. These hold whatever the URI says. Longer work, such as building
-    an index, takes ``with pymongo.timeout(seconds):``.
+    revocation that an election takes back. These hold whatever the URI says. Work that takes more than
+    ``OPERATION_MILLISECONDS``, such as building an index, goes into ``with pymongo.timeout(seconds):``.
 
     Refused ``mongo.bad_uri``; the URI may hold a password and is not repeated.
     """
     try:
+        parse_uri(uri)  # raises where MongoClient only warns: a misspelt ``tls`` must not mean none
         client: MongoClient[Document] = MongoClient(
             uri,
             appname="skills-registry",
@@ -56,14 +57,14 @@ def connect(uri: str, *, database: str) -> Record:
             readPreference="primary",
             retryWrites=True,
             retryReads=True,
-            serverSelectionTimeoutMS=SELECTION_MILLISECONDS,
-            connectTimeoutMS=CONNECT_MILLISECONDS,
             timeoutMS=OPERATION_MILLISECONDS,
+            serverSelectionTimeoutMS=OPERATION_MILLISECONDS,
+            connectTimeoutMS=CONNECT_MILLISECONDS,
             tz_aware=True,
             tzinfo=UTC,
             uuidRepresentation="standard",
         )
-    except ConfigurationError:
+    except (ConfigurationError, ValueError, TypeError):
         raise Refused("mongo.bad_uri", field="MONGODB_URI") from None
     return client[database]
 

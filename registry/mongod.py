@@ -46,6 +46,7 @@ PORT_TAKEN = 48  # mongod's exit status when it cannot listen
 START_SECONDS = 60.0  # half a second as a rule; recovery after a kill -9 of a large record takes longer
 STOP_SECONDS = 10.0  # one second as a rule; then it is killed, which the journal bears
 RETRY_SECONDS = 5.0
+ANSWER_MILLISECONDS = 1_000  # then ask again: a mongod that is just dying still takes connections
 START_POLL_SECONDS = 0.02
 WATCH_POLL_SECONDS = 0.2
 
@@ -222,7 +223,7 @@ def _configure(client: MongoClient[dict[str, Any]], port: int) -> None:
 
 
 def _client(port: int) -> MongoClient[dict[str, Any]]:
-    return MongoClient(HOST, port, directConnection=True, serverSelectionTimeoutMS=1000, timeoutMS=5000)
+    return MongoClient(HOST, port, directConnection=True, timeoutMS=ANSWER_MILLISECONDS)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
