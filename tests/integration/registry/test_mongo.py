@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from keys.errors import Refused
+from registry import mongo
 from registry.mongo import DATABASE_AWAY, OPERATION_MILLISECONDS, Record, connect, is_available
 
 NOBODY = "mongodb://127.0.0.1:1/?directConnection=true"
@@ -43,7 +44,8 @@ def test_nobody_there_is_away_in_time() -> None:
     assert time.monotonic() - began < OPERATION_MILLISECONDS / 1000 + 1
 
 
-def test_nobody_there_is_not_available() -> None:
+def test_nobody_there_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mongo, "PING_SECONDS", 0.2)
     nobody = connect(NOBODY, database="x")
     with nobody.client:
         assert not is_available(nobody)
