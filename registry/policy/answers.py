@@ -67,6 +67,22 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What one rule says of one case: met or not, with the sum (whole yuan) or what is missing.
+
+    ``rule`` None: no rule speaks there on that day, so nothing is met and nothing is broken.
+    """
+
+    rule: Rule | None
+    outcome: str
+    passed: bool
+    text: Text
+    amount: int | None = None
+    missing: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
 class Note:
     """Where no answer could be given, and why: silence is stated, never shown as zero."""
 

@@ -71,8 +71,8 @@ def say_title(rule: Rule, row: Mapping[str, Cell], apply_from: date | None) -> T
     return Text(
         f"依据{cited.zh}，{day_zh}{name.zh}职称（工程技术领域，取得{step.zh}并从事相应工作满 {years} 年）"
         "；由评审委员会评审决定。",
-        f"May apply for the title of {name.en} {day_en} under {cited.en} (in engineering; level {step.en} with "
-        f"{years} years of such work). A review committee decides.",
+        f"May apply for the title of {name.en} {day_en} under {cited.en} (in engineering; level {step.en} "
+        f"with {years} years of such work). A review committee decides.",
     )
 
 
