@@ -10,7 +10,7 @@ import pytest
 from registry.translation import ROOMS_WITH_PAGES
 
 ROOT = Path(__file__).parents[3]
-CSS = (ROOT / "registry/static/registry/registry.css").read_text("utf-8")
+CSS = (ROOT / "registry/static/registry.css").read_text("utf-8")
 MAX_CSS = 20_000  # bytes
 AA = 4.5  # WCAG 2.2, 1.4.3
 AA_EDGE = 3.0  # WCAG 2.2, 1.4.11, edges of controls and marks
