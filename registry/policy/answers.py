@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from registry.places import find_place
 from registry.policy.model import Document, Rule, Strength, Text
 
 Outcome = Literal[
@@ -108,23 +109,24 @@ class Benefits:
     notes: tuple[Note, ...]
 
 
-def benefits_document(benefits: Benefits, language: str) -> dict[str, Any]:
-    """The JSON of ``benefits``; sentences in ``language`` (``zh`` or ``en``), money in whole yuan."""
+def benefits_document(benefits: Benefits) -> dict[str, Any]:
+    """The JSON of ``benefits``; every sentence in both languages, money in whole yuan."""
+    place = find_place(benefits.region)
     return {
         "as_of": benefits.as_of.isoformat(),
-        "region": benefits.region,
+        "region": {"code": place.code, "zh": place.zh, "en": place.en},
         "kind": benefits.kind,
         "level": benefits.level,
         "occupation": benefits.occupation,
-        "allowances": [answer_document(answer, language) for answer in benefits.allowances],
-        "titles": [answer_document(answer, language) for answer in benefits.titles],
-        "education": [answer_document(answer, language) for answer in benefits.education],
-        "subsidies": [answer_document(answer, language) for answer in benefits.subsidies],
-        "notes": [_note_document(note, language) for note in benefits.notes],
+        "allowances": [answer_document(answer) for answer in benefits.allowances],
+        "titles": [answer_document(answer) for answer in benefits.titles],
+        "education": [answer_document(answer) for answer in benefits.education],
+        "subsidies": [answer_document(answer) for answer in benefits.subsidies],
+        "notes": [_note_document(note) for note in benefits.notes],
     }
 
 
-def answer_document(answer: Answer, language: str) -> dict[str, Any]:
+def answer_document(answer: Answer) -> dict[str, Any]:
     """The JSON of one answer; members that do not apply are left out; ``amount`` may be null."""
     apply_from = answer.apply_from.isoformat() if answer.apply_from else None
     optional = {
@@ -137,23 +139,23 @@ def answer_document(answer: Answer, language: str) -> dict[str, Any]:
         "payee": answer.payee,
     }
     return {
-        "text": answer.text.speak(language),
+        "sentence": _both(answer.text),
         "outcome": answer.outcome,
         "amount": answer.amount,
         "unit": answer.unit,
         **{name: value for name, value in optional.items() if value not in (None, [])},
-        **citation_document(answer.rule, language),
-        "steps": [{"code": step.code, "text": step.text.speak(language)} for step in answer.steps],
+        **citation_document(answer.rule),
+        "steps": [{"code": step.code, **_both(step.text)} for step in answer.steps],
     }
 
 
-def citation_document(rule: Rule, language: str) -> dict[str, Any]:
+def citation_document(rule: Rule) -> dict[str, Any]:
     """The JSON of where a rule stands: strength, document, clause, quotation, grade, days in force."""
     return {
         "rule": rule.id,
         "strength": rule.strength,
         "region": rule.place,
-        "document": _document_of(rule.document, language),
+        "document": _document_of(rule.document),
         "clause": rule.clause,
         "quote": rule.quote,
         "grade": rule.grade,
@@ -164,11 +166,20 @@ def citation_document(rule: Rule, language: str) -> dict[str, Any]:
     }
 
 
-def _document_of(document: Document, language: str) -> Mapping[str, str | None]:
-    title = document.title if language == "zh" else document.title_en
-    return {"id": document.id, "title": title, "number": document.number, "issued_by": document.issued_by}
+def _document_of(document: Document) -> Mapping[str, str | None]:
+    return {
+        "id": document.id,
+        "title": document.title,
+        "title_en": document.title_en,
+        "number": document.number,
+        "issued_by": document.issued_by,
+    }
 
 
-def _note_document(note: Note, language: str) -> dict[str, Any]:
-    cited = citation_document(note.rule, language) if note.rule else {}
-    return {"topic": note.topic, "outcome": note.outcome, "text": note.text.speak(language), **cited}
+def _both(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
+
+
+def _note_document(note: Note) -> dict[str, Any]:
+    cited = citation_document(note.rule) if note.rule else {}
+    return {"topic": note.topic, "outcome": note.outcome, **_both(note.text), **cited}
