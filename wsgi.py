@@ -1,1 +1,197 @@
-"""The roof: the only place where the parts are put together."""
+"""The roof: the only place where the parts are put together. `create_app` for servers, `main` for the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from flask import Blueprint, Flask
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from pymongo.database import Database
+
+from issuers.commands import assessor_commands, issue_command, revoke_command
+from issuers.console import console
+from issuers.demo import make_demo
+from issuers.routes import api as issuers_api
+from issuers.services import EXTENSION as ISSUERS
+from issuers.services import Issuers, open_issuers
+from keys.did import did_web
+from keys.errors import Refused
+from keys.vault import Vault, create_master_key, read_master_key
+from registry.commands import doctor_command, keys_commands
+from registry.http import answer_refusal, install
+from registry.keyrings import REGISTRY
+from registry.mongo import DATABASE_AWAY, connect
+from registry.mongod import local_mongod
+from registry.operations import operations
+from registry.problems import error_words
+from registry.server import die_with_parent, run_server
+from registry.services import EXTENSION as REGISTRY_EXTENSION
+from registry.services import Registry, open_registry
+from registry.settings import Settings, read_settings
+from registry.translation import init_translation
+from verify.commands import verify_command
+from verify.demo_words import describe_demo, write_demo_file
+from verify.pages import pages
+from verify.routes import api as verify_api
+from verify.services import EXTENSION as VERIFY
+from verify.services import Verifier, open_verifier
+
+SESSION_LIFE = timedelta(hours=8)  # a working day
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every room's parts."""
+
+    registry: Registry
+    issuers: Issuers
+    verifier: Verifier
+
+
+def now() -> datetime:
+    """The clock of the service: UTC, to the millisecond, as MongoDB keeps it."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def open_services(
+    settings: Settings,
+    *,
+    database: Database[dict[str, Any]] | None = None,
+    vault: Vault | None = None,
+    clock: Callable[[], datetime] = now,
+) -> Services:
+    """The parts on a database and a vault; by default those that the settings name."""
+    if database is None:
+        database = connect(settings.mongodb_uri, database=settings.mongodb_database)
+    vault = vault or Vault(read_master_key(settings.master_key_path))
+    registry = open_registry(settings, database, vault, clock)
+    issuers = open_issuers(registry)
+    return Services(registry, issuers, open_verifier(registry, issuers))
+
+
+def prepare(services: Services) -> None:
+    """Indexes and the registry's own keys; does nothing where they are."""
+    services.registry.record.prepare()
+    services.issuers.assessors.prepare()
+    did = did_web(services.registry.settings.origin)
+    services.registry.keyrings.create(REGISTRY, did, at=services.registry.clock())
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
+    """The WSGI application."""
+    settings = settings or read_settings(os.environ)
+    services = services or open_services(settings)
+    app = Flask("wsgi", static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config.update(
+        SECRET_KEY=services.registry.vault.derive("session cookie"),
+        SESSION_COOKIE_NAME="__Host-session" if settings.is_secure else "session",
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+        WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer; the token is bound to the session
+    )
+    app.extensions |= {REGISTRY_EXTENSION: services.registry, ISSUERS: services.issuers, VERIFY: services.verifier}
+    install(app)
+    init_translation(app)
+    _protect(app)
+    base = Blueprint("registry", "registry", template_folder="templates", static_folder="static", static_url_path="/static")
+    for blueprint in (base, operations, issuers_api, verify_api, console, pages):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _protect(app: Flask) -> None:
+    csrf = CSRFProtect(app)
+    for blueprint in (issuers_api, verify_api):  # no cookie is read there: nothing to forge
+        csrf.exempt(blueprint)
+    csrf.exempt("verify.pages.lookup")  # read-only questions of strangers who have no session
+    csrf.exempt("verify.pages.upload")
+    app.register_error_handler(CSRFError, lambda _: answer_refusal(Refused("auth.csrf")))
+
+
+def worker_app() -> Flask:
+    """The application inside a server process, which must not outlive the one that started it."""
+    die_with_parent()
+    return create_app()
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[Services]:
+    """Every room's parts, prepared, with a local MongoDB where the settings name none."""
+    with ExitStack() as stack:
+        if not settings.mongodb_uri:
+            settings = replace(settings, mongodb_uri=stack.enter_context(local_mongod(settings.data_path)))
+        services = open_services(settings)
+        prepare(services)
+        yield services
+
+
+@click.group()
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Skills certification registry with verifiable credentials."""
+    settings = read_settings(os.environ)
+    context.meta["settings"] = settings
+    context.obj = lambda: running(settings)
+
+
+@cli.command()
+@click.pass_obj
+def serve(opener: Callable[[], AbstractContextManager[Services]]) -> None:
+    """Serve pages and API."""
+    with opener() as services:
+        click.echo(f"{services.registry.settings.origin}")
+        run_server("wsgi:worker_app", services.registry.settings)
+
+
+@cli.command()
+@click.pass_context
+def demo(context: click.Context) -> None:
+    """Serve with demo data, on a master key and a local MongoDB in DATA_DIR."""
+    settings: Settings = context.meta["settings"]
+    settings.data_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not settings.master_key_path.exists():
+        create_master_key(settings.master_key_path)
+    with context.obj() as services:
+        made = make_demo(services.registry, services.issuers)
+        write_demo_file(services.registry.settings, made)
+        click.echo(describe_demo(services.registry.settings, made))
+        run_server("wsgi:worker_app", services.registry.settings)
+
+
+for command in (
+    assessor_commands,
+    issue_command,
+    revoke_command,
+    keys_commands,
+    doctor_command,
+    verify_command,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Entry of ``skills-registry``: a refusal is told in words, never as a traceback."""
+    try:
+        cli(standalone_mode=True)
+    except Refused as refused:
+        words = error_words(refused)
+        where = f" ({refused.field})" if refused.field else ""
+        click.echo(f"{refused.code}{where}\n{words['zh']} {words['mend_zh']}\n{words['en']} {words['mend_en']}", err=True)
+        sys.exit(2)
+    except DATABASE_AWAY:
+        words = error_words(Refused("mongo.away"))
+        click.echo(f"mongo.away\n{words['zh']}\n{words['en']}", err=True)
+        sys.exit(3)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from issuers.assessor import Assessor
@@ -18,7 +18,7 @@ from keys.pair import PrivateKey
 from keys.proof import sign
 from keys.vault import Vault
 from registry.credential import AccreditationReference, Face, Holder, StatusEntry, build_credential, china_date
-from registry.masking import mask_number
+from registry.masking import mask
 from registry.number import CertificateNumber, local_number
 from registry.people import holds_key, person_key, seal_holder
 from registry.record import CertificateRecord, Idempotency, Record
@@ -26,7 +26,6 @@ from registry.sequence import Sequence
 from registry.status_pool import StatusPool
 
 CODE_BYTES = 16  # 128 bits: nobody finds a certificate by trying
-POST_LOCAL_CODE = "GW"  # 岗位: posts and apprentices have no published national number (domain gap: 特级 and 首席)
 
 
 @dataclass(frozen=True)
@@ -47,34 +46,22 @@ class IssuingDesk:
         """The recorded certificate; on a retry, the one recorded before. Refused stores nothing."""
         now = self.clock()
         draft = check_request(request, assessor, today=china_date(now))
-        face = self._face(draft, assessor)
+        face = replace(
+            draft_face(draft, assessor, self.origin),
+            code=secrets.token_urlsafe(CODE_BYTES),
+            number=self._number(draft, assessor.id),
+            status=self.status.take(),
+        )
         key_id, key = self.signing_key(assessor.id)
         signed = sign(build_credential(face), key=key, verification_method=key_id, created=now)
         return self.record.insert(self._entry(draft, face, canonicalize(signed), now, idempotency))
-
-    def _face(self, draft: Draft, assessor: Assessor) -> Face:
-        return Face(
-            origin=self.origin,
-            code=secrets.token_urlsafe(CODE_BYTES),
-            number=self._number(draft, assessor.id),
-            kind=draft.kind.id,
-            level=draft.level.id if draft.level else None,
-            holder=Holder(draft.holder_name, str(draft.identity.id_type), mask_number(draft.identity.number)),
-            occupation=draft.occupation,
-            region=draft.region,
-            issued_on=draft.issued_on,
-            issuer=assessor.issuer,
-            accreditation=AccreditationReference(draft.accreditation.id, draft.accreditation.decision),
-            status=self.status.take(),
-            appointment=draft.appointment,
-        )
 
     def _number(self, draft: Draft, body: str) -> str:
         year, level = draft.issued_on.year, draft.level
         if draft.kind.id == "skill_level" and level and level.digit:
             serial = self.numbers.take(f"{body}{year}{level.digit}")
             return CertificateNumber(body, year, level.digit, serial).text
-        local = POST_LOCAL_CODE if level else draft.kind.local_code
+        local = draft.kind.local_code  # special, chief and apprentice too: no national form was published for them
         return local_number(body, local, year, self.numbers.take(f"{body}{year}{local}"))
 
     def _entry(
@@ -99,3 +86,22 @@ class IssuingDesk:
             credential=credential,
             idempotency=idempotency,
         )
+
+
+def draft_face(draft: Draft, assessor: Assessor, origin: str) -> Face:
+    """The face of a draft: everything but its code, number and place in the status lists."""
+    return Face(
+        origin=origin,
+        code="",
+        number="",
+        kind=draft.kind.id,
+        level=draft.level.id if draft.level else None,
+        holder=Holder(draft.holder_name, str(draft.identity.id_type), mask(draft.identity)),
+        occupation=draft.occupation,
+        region=draft.region,
+        issued_on=draft.issued_on,
+        issuer=assessor.issuer,
+        accreditation=AccreditationReference(draft.accreditation.id, draft.accreditation.decision),
+        status=StatusEntry("", 0),
+        appointment=draft.appointment,
+    )

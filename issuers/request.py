@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import TypeVar
 
 from issuers.accreditation import Accreditation, Scope, covering
 from issuers.assessor import Assessor, AssessorKind
@@ -13,7 +15,7 @@ from registry.identity import Identity, parse_identity
 from registry.kinds import Kind, find_kind
 from registry.levels import Level, find_level
 from registry.names import parse_name
-from registry.occupations import find_occupation
+from registry.occupations import Occupation, find_occupation
 from registry.places import find_place
 
 MAX_AGE = timedelta(days=366)  # subsidy offices refuse certificates recorded over 12 months after issue (Rizhao 2022)
@@ -53,21 +55,33 @@ class Draft:
     appointment: Appointment | None
 
 
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
+
+def located(field: str, act: Callable[[Given], Found], given: Given) -> Found:
+    """What ``act`` makes of ``given``; its refusal, located at ``field`` of the caller's input."""
+    try:
+        return act(given)
+    except Refused as refused:
+        raise refused.at(field) from None
+
+
 def check_request(request: IssueRequest, assessor: Assessor, *, today: date) -> Draft:
     """The draft of ``request``; Refused with the field that stands in the way. ``today`` is the day in China."""
     _check_date(request.issued_on, today)
-    kind = _check_kind(request.kind)
+    kind = _check_kind(located("kind", find_kind, request.kind))
     level = _check_level(kind, request.level)
     _check_post(level, request.appointment, assessor)
-    found = find_occupation(request.occupation_code, request.occupation_edition)
-    region = find_place(request.region or assessor.region).code
+    found = _find_occupation(request)
+    region = located("region", find_place, request.region or assessor.region).code
     scope = Scope(kind.id, (found.code, found.edition), level.id if level else None, region, request.issued_on)
     accreditation = covering(assessor.accreditations, scope)
     return Draft(
         kind=kind,
         level=level,
-        holder_name=parse_name(request.holder_name),
-        identity=parse_identity(request.id_type, request.id_number, on=request.issued_on),
+        holder_name=located("holder.name", parse_name, request.holder_name),
+        identity=_check_identity(request),
         occupation=OccupationName(
             found.code, found.edition, found.name_zh, found.name_en, _check_job(request.job)
         ),
@@ -78,6 +92,14 @@ def check_request(request: IssueRequest, assessor: Assessor, *, today: date) -> 
     )
 
 
+def _find_occupation(request: IssueRequest) -> Occupation:
+    try:
+        return find_occupation(request.occupation_code, request.occupation_edition)
+    except Refused as refused:
+        field = "edition" if refused.code == "occupation.edition_unknown" else "code"
+        raise refused.at(f"occupation.{field}") from None
+
+
 def _check_date(issued_on: date, today: date) -> None:
     if issued_on > today:
         raise Refused("issue.in_future", field="issued_on", today=today.isoformat())
@@ -85,8 +107,15 @@ def _check_date(issued_on: date, today: date) -> None:
         raise Refused("issue.too_old", field="issued_on", days=MAX_AGE.days)
 
 
-def _check_kind(kind_id: str) -> Kind:
-    kind = find_kind(kind_id)
+def _check_identity(request: IssueRequest) -> Identity:
+    try:
+        return parse_identity(request.id_type, request.id_number, on=request.issued_on)
+    except Refused as refused:
+        field = "id_type" if refused.code == "identity.type_unknown" else "id_number"
+        raise refused.at(f"holder.{field}") from None
+
+
+def _check_kind(kind: Kind) -> Kind:
     if not kind.issued_here:
         raise Refused("kind.not_issued_here", field="kind", kind=kind.zh)
     return kind
@@ -99,7 +128,7 @@ def _check_level(kind: Kind, level_id: str | None) -> Level | None:
         return None
     if level_id is None:
         raise Refused("level.required", field="level")
-    return find_level(level_id)
+    return located("level", find_level, level_id)
 
 
 def _check_post(level: Level | None, appointment: Appointment | None, assessor: Assessor) -> None:

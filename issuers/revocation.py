@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -28,9 +28,11 @@ def reasons() -> dict[str, Reason]:
     return {code: Reason(code, row["zh"], row["en"]) for code, row in rows.items()}
 
 
-def revoke(record: Record, code: str, *, reason: str, by: str, at: datetime) -> CertificateRecord:
+def revoke(
+    record: Record, code: str, *, reason: str, by: str, at: datetime, note: str = ""
+) -> CertificateRecord:
     """Revoke for good. Refused ``state.already``, ``state.reason_unknown``."""
-    change = _change(State.REVOKED, reason, by, at)
+    change = replace(_change(State.REVOKED, reason, by, at), note=note)
     return _done(record.change(code, change, only_from=(State.VALID, State.SUSPENDED)))
 
 

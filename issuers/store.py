@@ -98,6 +98,10 @@ class Assessors:
         )
         return token
 
+    def end_tokens(self, assessor_id: str, *, label: str) -> None:
+        """End the assessor's tokens of that label."""
+        self._tokens.delete_many({"assessor": assessor_id, "label": label})
+
     def assessor_of_token(self, token: str) -> str:
         """Whose token it is. Refused ``auth.token_unknown``."""
         found = self._tokens.find_one({"_id": _token_hash(token)})

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 from keys.errors import Refused
+from keys.strict_json import loads
 from registry.kinds import find_kind
 from registry.levels import find_level
 
@@ -119,6 +120,14 @@ def build_credential(face: Face) -> Credential:
     if face.appointment and face.appointment.end:
         credential["validUntil"] = day_start(face.appointment.end)
     return credential
+
+
+def parse_credential(document: bytes) -> Credential:
+    """A credential's bytes as an object, strictly parsed. Refused ``json.*``, ``credential.shape``."""
+    parsed = loads(document)
+    if not isinstance(parsed, dict):
+        raise Refused("credential.shape")
+    return cast("Credential", parsed)
 
 
 def read_face(credential: Mapping[str, Any]) -> Face:

@@ -51,6 +51,17 @@ def find_problem(code: str) -> Problem:
     return catalogue()[code]
 
 
+def error_words(refused: Refused) -> dict[str, str]:
+    """A refusal for a form: what is wrong and how to mend it, in both languages."""
+    problem = find_problem(refused.code)
+    return {
+        "zh": problem.what("zh", refused),
+        "en": problem.what("en", refused),
+        "mend_zh": problem.mend("zh", refused),
+        "mend_en": problem.mend("en", refused),
+    }
+
+
 @cache
 def catalogue() -> dict[str, Problem]:
     """Every row of every room, by code."""

@@ -42,12 +42,16 @@ LISTED: Mapping[str, tuple[State, ...]] = {
 
 @dataclass(frozen=True)
 class Change:
-    """One change of state: to what, when, why (a reason code), by whom (an account's or assessor's id)."""
+    """One change of state: to what, when, why (a reason code), by whom (an account's or assessor's id).
+
+    ``note`` is for the assessor's own file and is shown to nobody else.
+    """
 
     state: State
     at: datetime
     reason: str
     by: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,9 @@ INDEXES = [
         unique=True,
         partialFilterExpression={"idempotency.key": {"$exists": True}},
     ),
-    IndexModel([("assessor", ASCENDING), ("recorded_at", DESCENDING)], name="assessor_recent"),
+    IndexModel(
+        [("assessor", ASCENDING), ("recorded_at", DESCENDING), ("_id", DESCENDING)], name="assessor_recent"
+    ),
     IndexModel("person", name="person"),
     IndexModel(
         [("status.list", ASCENDING), ("state", ASCENDING), ("status.index", ASCENDING)],
@@ -160,19 +166,28 @@ class Record:
         for found in self._certificates.find(wanted, {"_id": 0, "status.index": 1}, hint="listed"):
             yield found["status"]["index"]
 
-    def recent(
-        self, assessor: str, *, text: str = "", state: str = "", before: datetime | None = None, limit: int = PAGE
-    ) -> list[CertificateRecord]:
-        """The assessor's certificates, newest first; ``text`` is the start of a number."""
+    def page(
+        self, assessor: str, *, text: str = "", state: str = "", before: str | None = None, limit: int = PAGE
+    ) -> tuple[list[CertificateRecord], str | None]:
+        """The assessor's certificates, newest first, and the cursor of the page after (None at the end).
+
+        ``text`` is the start of a number, ``before`` a cursor. Refused ``record.cursor``.
+        """
         wanted: dict[str, Any] = {"assessor": assessor}
         if text:
             wanted["number"] = {"$regex": f"^{re.escape(text)}"}
         if state:
             wanted["state"] = state
         if before:
-            wanted["recorded_at"] = {"$lt": before}
-        found = self._certificates.find(wanted).sort("recorded_at", DESCENDING).limit(limit)
-        return [_from_document(document) for document in found]
+            wanted["$or"] = _older_than(before)
+        order = [("recorded_at", DESCENDING), ("_id", DESCENDING)]
+        found = [_from_document(one) for one in self._certificates.find(wanted).sort(order).limit(limit + 1)]
+        following = _cursor(found[limit - 1]) if len(found) > limit else None
+        return found[:limit], following
+
+    def count_since(self, assessor: str, moment: datetime) -> int:
+        """How many certificates of the assessor were recorded at or after a moment."""
+        return self._certificates.count_documents({"assessor": assessor, "recorded_at": {"$gte": moment}})
 
     def count(self, assessor: str, **wanted: str) -> int:
         """How many certificates of the assessor match, for example ``state="revoked"``."""
@@ -191,6 +206,19 @@ class Record:
         if "holds" in _collided_index(error):
             raise Refused("issue.already_held", field="holder") from None
         raise error
+
+
+def _cursor(last: CertificateRecord) -> str:
+    return f"{last.recorded_at.isoformat()} {last.code}"
+
+
+def _older_than(cursor: str) -> list[dict[str, Any]]:
+    moment, _, code = cursor.partition(" ")
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        raise Refused("record.cursor", field="before") from None
+    return [{"recorded_at": {"$lt": at}}, {"recorded_at": at, "_id": {"$lt": code}}]
 
 
 def _same_body(standing: CertificateRecord, idempotency: Idempotency) -> CertificateRecord:
@@ -252,8 +280,8 @@ def _from_document(document: Mapping[str, Any]) -> CertificateRecord:
 
 
 def _change_to_document(change: Change) -> dict[str, Any]:
-    return {"state": change.state.value, "at": change.at, "reason": change.reason, "by": change.by}
+    return {"state": change.state.value, "at": change.at, "reason": change.reason, "by": change.by, "note": change.note}
 
 
 def _change_from_document(document: Mapping[str, Any]) -> Change:
-    return Change(State(document["state"]), document["at"], document["reason"], document["by"])
+    return Change(State(document["state"]), document["at"], document["reason"], document["by"], document["note"])

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from issuers.accreditation import Scope, covering
 from issuers.assessor import Assessor
@@ -28,8 +28,7 @@ from keys.errors import Refused
 from keys.pair import PublicKey
 from keys.proof import Proof, read_proofs, verify
 from keys.ring import KeyRing, KeyState, RingKey
-from keys.strict_json import loads
-from registry.credential import Face, china_date, read_face
+from registry.credential import Face, china_date, parse_credential, read_face
 from registry.record import State
 from verify.verdict import Check, Outcome, Result, Verdict
 
@@ -87,7 +86,7 @@ def check_credential(document: bytes, evidence: Evidence, *, at: datetime) -> Ve
         try:
             lacking = step(case)
         except Refused as refused:
-            checks.append(Check(name, Result.FAILED, refused.code))
+            checks.append(Check(name, Result.FAILED, refused.code, refused.params))
             break
         checks.append(Check(name, Result.UNKNOWN, lacking) if lacking else _passed(name))
     face = case.face if _passed("signature") in checks else None
@@ -99,10 +98,7 @@ def _passed(name: str) -> Check:
 
 
 def _check_format(case: _Case) -> None:
-    credential = loads(case.document)
-    if not isinstance(credential, dict):
-        raise Refused("credential.shape")
-    case.credential = cast("dict[str, Any]", credential)
+    case.credential = parse_credential(case.document)
     case.face = read_face(case.credential)
 
 
@@ -146,7 +142,7 @@ def _check_record(case: _Case) -> str | None:
     case.recorded = case.evidence.record(_face(case))
     if case.recorded is None:
         raise Refused("record.missing")
-    if case.recorded.credential != case.document and loads(case.recorded.credential) != case.credential:
+    if case.recorded.credential != case.document and parse_credential(case.recorded.credential) != case.credential:
         raise Refused("record.differs")
     _check_recorded_time(case)
     return None

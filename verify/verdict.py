@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from keys.errors import Param
 from registry.credential import Face
 
 
@@ -38,6 +40,7 @@ class Check:
     name: str
     result: Result
     code: str
+    params: Mapping[str, Param] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,10 @@ class Verdict:
     face: Face | None = None
 
     @property
-    def reason(self) -> str | None:
-        """The code of the check that decided against it; None when valid."""
+    def reason(self) -> Check | None:
+        """The check that decided against it; None when valid."""
         if self.outcome is Outcome.VALID:
             return None
         failed = [check for check in self.checks if check.result is Result.FAILED]
         unsure = [check for check in self.checks if check.result is Result.UNKNOWN]
-        return (failed or unsure[-1:])[0].code
+        return (failed or unsure[-1:])[0]

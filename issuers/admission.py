@@ -1,0 +1,46 @@
+"""Admitting an assessor: check, register, make its first key; and recording its accreditations."""
+
+from __future__ import annotations
+
+from issuers.accreditation import Accreditation
+from issuers.assessor import Assessor, AssessorKind, check_assessor
+from issuers.store import Assessors
+from keys.did import did_web
+from keys.errors import Refused
+from registry.kinds import find_kind
+from registry.levels import find_level
+from registry.occupations import find_occupation
+from registry.places import find_place
+from registry.services import Registry
+
+
+def admit(
+    assessors: Assessors,
+    registry: Registry,
+    assessor_id: str,
+    *,
+    name: str,
+    kind: AssessorKind,
+    credit_code: str,
+    region: str,
+) -> Assessor:
+    """Register an assessor with a DID and a key of its own. Refused as `check_assessor`, ``assessor.exists``."""
+    did = did_web(registry.settings.origin, "assessors", assessor_id)
+    assessor = check_assessor(Assessor(assessor_id, did, name, kind, credit_code, region))
+    # the key first: an assessor without one could not be told from a broken one, a key without assessor is nothing
+    registry.keyrings.create(assessor_id, did, at=registry.clock())
+    return assessors.add(assessor)
+
+
+def accredit(assessors: Assessors, assessor_id: str, held: Accreditation) -> Assessor:
+    """Record an accreditation whose every word is known. Refused names what is not."""
+    if not find_kind(held.kind).issued_here:
+        raise Refused("kind.not_issued_here", field="kind", kind=held.kind)
+    for code, edition in held.occupations:
+        find_occupation(code, edition)
+    for level in held.levels:
+        find_level(level)
+    find_place(held.region)
+    if held.valid_until and held.valid_until <= held.valid_from:
+        raise Refused("accreditation.dates", field="valid_until")
+    return assessors.accredit(assessor_id, held)

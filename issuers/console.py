@@ -1,0 +1,290 @@
+"""The assessor's console: sign in, see, issue with a preview, revoke. Plain forms, no script needed."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import wraps
+from typing import Any, ParamSpec
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from issuers.assessor import Assessor
+from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
+from issuers.issue import draft_face
+from issuers.request import Draft, check_request
+from issuers.revocation import reasons, revoke
+from issuers.routes import find_own
+from issuers.schemas import IssueSchema, load
+from issuers.services import issuers
+from issuers.view import describe_assessor, describe_own_face
+from keys.errors import Refused
+from registry.credential import MEDIA_TYPE, Face, china_date, day_start, parse_credential, read_face
+from registry.problems import error_words
+from registry.record import CertificateRecord, Idempotency
+from registry.services import registry
+from registry.view import Json, describe_instant
+
+RECENT = 8  # certificates on the overview: as many as fit beside the accreditations
+MAX_NOTE = 500  # characters
+
+console = Blueprint("issuers", __name__, url_prefix="/console", template_folder="templates")
+_issue_schema = IssueSchema()
+
+Arguments = ParamSpec("Arguments")
+Page = Callable[Arguments, ResponseReturnValue]
+
+
+def signed_in(page: Page[Arguments]) -> Page[Arguments]:
+    """Only for who is signed in; others are asked to, and come back to where they were going."""
+
+    @wraps(page)
+    def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
+        if _assessor_id() is None:
+            return redirect(url_for("issuers.sign_in", next=request.path if request.method == "GET" else None))
+        return page(*args, **kwargs)
+
+    return guarded
+
+
+@console.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """The sign-in form."""
+    return render_template("issuers/sign_in.html", values={}, next=request.args.get("next"))
+
+
+@console.post("/sign-in")
+def sign_in_post() -> ResponseReturnValue:
+    """Sign in with account and password."""
+    name, password = request.form.get("account", ""), request.form.get("password", "")
+    try:
+        account = issuers().assessors.sign_in(name, password)
+    except Refused as refused:
+        error = error_words(refused)
+        return render_template("issuers/sign_in.html", values={"account": name}, error=error), 401
+    session.clear()
+    session["account"], session["assessor"] = account.name, account.assessor
+    session.permanent = True
+    return redirect(_safe_path(request.form.get("next")) or url_for("issuers.console"))
+
+
+@console.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """Sign out."""
+    session.clear()
+    return redirect(url_for("issuers.sign_in"))
+
+
+@console.get("/", endpoint="console")
+@signed_in
+def overview() -> ResponseReturnValue:
+    """The overview: counts, latest certificates, what may be certified."""
+    assessor, record = _assessor(), registry().record
+    today = china_date(registry().clock())
+    counts = {
+        "today": record.count_since(assessor.id, datetime.fromisoformat(day_start(today))),
+        "total": record.count(assessor.id),
+        "revoked": record.count(assessor.id, state="revoked"),
+    }
+    described = describe_assessor(assessor, on=today)
+    return render_template(
+        "issuers/console.html",
+        assessor=described,
+        counts=counts,
+        accreditations=described["accreditations"],
+        certificates=[_row(one) for one in record.page(assessor.id, limit=RECENT)[0]],
+    )
+
+
+@console.get("/certificates")
+@signed_in
+def certificates() -> ResponseReturnValue:
+    """The assessor's certificates, newest first, by the start of a number and by state."""
+    q, state = request.args.get("q", "").strip().upper(), request.args.get("state", "")
+    before = request.args.get("before") or None
+    found, following = registry().record.page(_assessor().id, text=q, state=state, before=before)
+    next_url = url_for("issuers.certificates", q=q, state=state, before=following) if following else None
+    rows = [_row(one) for one in found]
+    return render_template("issuers/certificates.html", certificates=rows, q=q, state=state, next_url=next_url)
+
+
+@console.get("/certificates/<number>")
+@signed_in
+def certificate(number: str) -> ResponseReturnValue:
+    """One certificate: face, state, history, links, and the form to revoke it."""
+    return _show(find_own(_assessor().id, number))
+
+
+@console.get("/certificates/<number>/credential.json")
+@signed_in
+def credential(number: str) -> ResponseReturnValue:
+    """The exact signed bytes, as a file."""
+    record = find_own(_assessor().id, number)
+    response = Response(record.credential, mimetype=MEDIA_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{record.number}.json"'
+    return response
+
+
+@console.post("/certificates/<number>/revoke", endpoint="revoke")
+@signed_in
+def revoke_post(number: str) -> ResponseReturnValue:
+    """Revoke, with a reason, after a tick that says yes."""
+    record = find_own(_assessor().id, number)
+    reason, note = request.form.get("reason", ""), request.form.get("note", "").strip()
+    try:
+        if request.form.get("confirm") != "yes":
+            raise Refused("state.confirm", field="confirm")
+        if len(note) > MAX_NOTE:
+            raise Refused("field.length", field="note")
+        revoke(registry().record, record.code, reason=reason, by=session["account"], at=registry().clock(), note=note)
+    except Refused as refused:
+        return _show(record, {refused.field: error_words(refused)}), 422
+    flash(_("Revoked. Every check shows it from now on."))
+    return redirect(url_for("issuers.certificate", number=number))
+
+
+@console.get("/issue")
+@signed_in
+def issue() -> ResponseReturnValue:
+    """The form for one certificate."""
+    today = china_date(registry().clock()).isoformat()
+    return _form({"kind": "skill_level", "holder.id_type": "resident_id", "issued_on": today})
+
+
+@console.post("/issue")
+@signed_in
+def issue_again() -> ResponseReturnValue:
+    """Back from the preview to the form, with everything typed still there."""
+    return _form({name: request.form.get(name, "") for name in FORM_FIELDS})
+
+
+@console.post("/issue/preview")
+@signed_in
+def preview() -> ResponseReturnValue:
+    """The certificate as it will be, for proof-reading; nothing is stored."""
+    try:
+        draft = _draft()
+    except Refused as refused:
+        return _refuse(refused)
+    return render_template(
+        "issuers/preview.html",
+        certificate=describe_own_face(draft_face(draft, _assessor(), registry().settings.origin)),
+        name=draft.holder_name,
+        id_number=draft.identity.number,
+        fields=issue_fields(request.form),
+        idempotency_key=secrets.token_urlsafe(16),
+    )
+
+
+@console.post("/issue/confirm")
+@signed_in
+def confirm() -> ResponseReturnValue:
+    """Issue what was previewed; sent twice, it is issued once."""
+    assessor = _assessor()
+    try:
+        asked = load(_issue_schema, form_body(request.form))
+        record = issuers().desk.issue(asked, assessor, idempotency=_idempotency(assessor.id))
+    except Refused as refused:
+        return _refuse(refused)
+    return render_template(
+        "issuers/issued.html", number=record.number, links=_links(record), qr_url=_links(record)["qr_svg"]
+    )
+
+
+def _assessor_id() -> str | None:
+    account = issuers().assessors.find_account(session["account"]) if "account" in session else None
+    return account.assessor if account else None
+
+
+def _assessor() -> Assessor:
+    return issuers().find_assessor(session["assessor"])
+
+
+def _safe_path(target: str | None) -> str | None:
+    """``target`` where it is a path of this site; anything else would lead elsewhere."""
+    if not target or not target.startswith("/console") or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else target
+
+
+def _draft() -> Draft:
+    asked = load(_issue_schema, form_body(request.form))
+    return check_request(asked, _assessor(), today=china_date(registry().clock()))
+
+
+def _idempotency(assessor: str) -> Idempotency | None:
+    key = request.form.get("idempotency_key", "")
+    if not key:
+        raise Refused("field.missing", field="idempotency_key")
+    body = repr(sorted(issue_fields(request.form).items())).encode()
+    return Idempotency(
+        key=hashlib.sha256(f"{assessor} console {key}".encode()).digest(),
+        body=registry().vault.digest(body, purpose="request body"),
+    )
+
+
+def _form(values: Mapping[str, str], errors: Mapping[str, Any] | None = None) -> ResponseReturnValue:
+    choices = form_choices(_assessor(), request.values.get("occupation_q", ""), values.get("occupation", ""))
+    return render_template("issuers/issue.html", values=values, errors=errors or {}, **choices)
+
+
+def _refuse(refused: Refused) -> ResponseReturnValue:
+    values = {name: request.form.get(name, "") for name in FORM_FIELDS}
+    return _form(values, {refused.field or "form": error_words(refused)}), 422
+
+
+def _show(record: CertificateRecord, errors: Mapping[Any, Any] | None = None) -> str:
+    face = _face(record)
+    return render_template(
+        "issuers/certificate.html",
+        certificate=describe_own_face(face),
+        state=record.state.value,
+        history=_history(record),
+        links=_links(record),
+        qr_url=_links(record)["qr_svg"],
+        reasons=[{"id": reason.code, "zh": reason.zh, "en": reason.en} for reason in reasons().values()],
+        errors=errors or {},
+        values=request.form,
+    )
+
+
+def _face(record: CertificateRecord) -> Face:
+    return read_face(parse_credential(record.credential))
+
+
+def _row(record: CertificateRecord) -> Json:
+    return describe_own_face(_face(record)) | {"state": record.state.value}
+
+
+def _links(record: CertificateRecord) -> Json:
+    return {
+        "verify": url_for("verify.page", code=record.code),
+        "worker": url_for("verify.worker", code=record.code),
+        "qr_svg": url_for("verify.qr_svg", code=record.code),
+        "qr_png": url_for("verify.qr_png", code=record.code),
+        "credential": url_for("issuers.credential", number=record.number),
+    }
+
+
+def _history(record: CertificateRecord) -> list[Json]:
+    issued: Json = {"at": describe_instant(record.recorded_at), "act": "issued", "actor": record.assessor}
+    acts = {"valid": "resumed"}
+    changes = []
+    for change in record.changes:
+        reason = reasons().get(change.reason)
+        changes.append(
+            {
+                "at": describe_instant(change.at),
+                "act": acts.get(change.state.value, change.state.value),
+                "actor": change.by,
+                "reason": {"zh": reason.zh, "en": reason.en} if reason else None,
+                "note": change.note,
+            }
+        )
+    return [issued, *changes]

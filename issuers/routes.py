@@ -1,0 +1,138 @@
+"""The assessors' API under /api/v1: issue, look at one, revoke, suspend, lift."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from issuers.assessor import Assessor
+from issuers.revocation import lift, revoke, suspend
+from issuers.schemas import IssueSchema, ReasonSchema, load
+from issuers.services import issuers
+from keys.errors import Refused
+from keys.jcs import canonicalize
+from registry.http import answer_json, read_json
+from registry.record import CertificateRecord, Idempotency, Record
+from registry.services import registry
+from registry.view import describe_instant
+
+MAX_RETRY_KEY = 200  # characters of an Idempotency-Key; a UUID has 36
+
+api = Blueprint("issuers_api", __name__, url_prefix="/api/v1")
+
+_issue_schema, _reason_schema = IssueSchema(), ReasonSchema()
+
+
+@api.post("/certificates")
+def issue() -> Response:
+    """Issue one certificate. 201 with number, code, credential and links."""
+    assessor = authenticate()
+    body = read_json(request)
+    record = issuers().desk.issue(
+        load(_issue_schema, body), assessor, idempotency=_idempotency(assessor.id, body)
+    )
+    response = answer_json(describe(record), 201)
+    response.headers["Location"] = f"/api/v1/certificates/{record.number}"
+    return response
+
+
+@api.get("/certificates/<number>")
+def certificate(number: str) -> Response:
+    """One certificate of the assessor, with its state and history."""
+    return answer_json(describe(_own(number)))
+
+
+@api.post("/certificates/<number>/revocation")
+def revocation(number: str) -> Response:
+    """Revoke for good, with a reason of the catalogue."""
+    record, reason = _own(number), load(_reason_schema, read_json(request))["reason"]
+    clock = registry().clock
+    return answer_json(
+        describe(revoke(registry().record, record.code, reason=reason, by=record.assessor, at=clock()))
+    )
+
+
+@api.post("/certificates/<number>/suspension")
+def suspension(number: str) -> Response:
+    """Suspend until lifted, with a reason of the catalogue."""
+    record, reason = _own(number), load(_reason_schema, read_json(request))["reason"]
+    clock = registry().clock
+    return answer_json(
+        describe(suspend(registry().record, record.code, reason=reason, by=record.assessor, at=clock()))
+    )
+
+
+@api.delete("/certificates/<number>/suspension")
+def lifting(number: str) -> Response:
+    """Lift a suspension."""
+    record = _own(number)
+    return answer_json(
+        describe(lift(registry().record, record.code, by=record.assessor, at=registry().clock()))
+    )
+
+
+def authenticate() -> Assessor:
+    """The assessor whose bearer token came with the request. Refused ``auth.*``."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Refused("auth.token_missing", field="Authorization")
+    return issuers().find_assessor(issuers().assessor_of_token(token.strip()))
+
+
+def describe(record: CertificateRecord) -> dict[str, Any]:
+    """A certificate as its assessor sees it."""
+    origin = registry().settings.origin
+    page = f"{origin}/v/{record.code}"
+    return {
+        "number": record.number,
+        "code": record.code,
+        "state": record.state.value,
+        "recorded_at": describe_instant(record.recorded_at),
+        "changes": [
+            {"state": c.state.value, "at": describe_instant(c.at), "reason": c.reason, "by": c.by}
+            for c in record.changes
+        ],
+        # the exact signed text, so that a parser between us and the reader cannot alter it
+        "credential": record.credential.decode(),
+        "links": {
+            "verify": page,
+            "worker": f"{origin}/w/{record.code}",
+            "qr_svg": f"{page}/qr.svg",
+            "qr_png": f"{page}/qr.png",
+        },
+    }
+
+
+def find_own(assessor: str, number: str) -> CertificateRecord:
+    """The assessor's certificate of that number. Refused ``certificate.unknown``, for another's too."""
+    found = find_in(registry().record, number)
+    if found.assessor != assessor:
+        raise Refused("certificate.unknown", field="number")
+    return found
+
+
+def find_in(record: Record, number: str) -> CertificateRecord:
+    """The certificate of that number. Refused ``certificate.unknown``."""
+    found = record.find_by_number(number)
+    if found is None:
+        raise Refused("certificate.unknown", field="number")
+    return found
+
+
+def _own(number: str) -> CertificateRecord:
+    return find_own(authenticate().id, number)
+
+
+def _idempotency(assessor: str, body: Any) -> Idempotency | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_RETRY_KEY:
+        raise Refused("issue.idempotency_key", field="Idempotency-Key", limit=MAX_RETRY_KEY)
+    vault = registry().vault  # the body names a person: its digest is keyed, not a plain hash
+    return Idempotency(
+        key=hashlib.sha256(f"{assessor} {key}".encode()).digest(),
+        body=vault.digest(canonicalize(body), purpose="request body"),
+    )

@@ -1,0 +1,47 @@
+"""The issuers' parts, put together once by the composition root and found again in a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from issuers.assessor import Assessor
+from issuers.issue import IssuingDesk
+from issuers.store import Assessors
+from registry.cache import ShortMemory
+from registry.sequence import Sequence
+from registry.services import Registry
+
+EXTENSION = "skills-issuers"
+
+
+@dataclass(frozen=True)
+class Issuers:
+    """Assessors, their desk, and a short memory of who is who."""
+
+    assessors: Assessors
+    desk: IssuingDesk
+    find_assessor: ShortMemory[str, Assessor]
+    assessor_of_token: ShortMemory[str, str]
+
+
+def open_issuers(registry: Registry) -> Issuers:
+    """The issuers' parts on a registry."""
+    assessors = Assessors(registry.database)
+    desk = IssuingDesk(
+        record=registry.record,
+        numbers=Sequence(registry.database["counters"]),
+        status=registry.status_pool,
+        vault=registry.vault,
+        signing_key=registry.signing_key,
+        clock=registry.clock,
+        origin=registry.settings.origin,
+    )
+    return Issuers(assessors, desk, ShortMemory(assessors.find), ShortMemory(assessors.assessor_of_token))
+
+
+def issuers() -> Issuers:
+    """The issuers' parts of the current application."""
+    return cast("Issuers", current_app.extensions[EXTENSION])

@@ -1,0 +1,61 @@
+"""Assessors and their accreditations as JSON, for the directory, the console and beside a certificate."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from issuers.accreditation import Accreditation
+from issuers.assessor import KIND_NAMES, Assessor
+from registry.credential import Face, Issuer
+from registry.levels import find_level
+from registry.view import (
+    Json,
+    describe_face,
+    describe_kind,
+    describe_level,
+    describe_occupation_code,
+    describe_place,
+)
+
+
+def describe_issuer(issuer: Issuer) -> Json:
+    """The assessor as a certificate names it."""
+    return {
+        "id": issuer.id,
+        "name": issuer.name,
+        "kind": issuer.kind,
+        "kind_name": KIND_NAMES[issuer.kind],
+        "region": describe_place(issuer.region),
+    }
+
+
+def describe_assessor(assessor: Assessor, *, on: date) -> Json:
+    """An assessor with all its accreditations, each current, future or past on that day."""
+    held = sorted(assessor.accreditations, key=lambda one: one.valid_from, reverse=True)
+    return describe_issuer(assessor.issuer) | {
+        "did": assessor.did,
+        "credit_code": assessor.credit_code,
+        "accreditations": [describe_accreditation(one, on=on) for one in held],
+    }
+
+
+def describe_accreditation(held: Accreditation, *, on: date) -> Json:
+    """An accreditation: its scope in words, its time, and its state on that day."""
+    state = "current" if held.in_force(on) else "future" if on < held.valid_from else "past"
+    return {
+        "id": held.id,
+        "state": state,
+        "decision": held.decision,
+        "kind": describe_kind(held.kind),
+        "occupations": [describe_occupation_code(code, edition) for code, edition in sorted(held.occupations)],
+        "levels": [describe_level(level) for level in sorted(held.levels, key=lambda id_: find_level(id_).rank)],
+        "region": describe_place(held.region),
+        "valid_from": held.valid_from.isoformat(),
+        "valid_until": held.valid_until.isoformat() if held.valid_until else None,
+    }
+
+
+def describe_own_face(face: Face) -> Json:
+    """A certificate as its assessor sees it: with the holder's name, the identity number masked."""
+    holder = {"name": face.holder.name, "id_type": face.holder.id_type, "id_number": face.holder.masked_number}
+    return describe_face(face) | {"holder": holder, "assessor": describe_issuer(face.issuer)}

@@ -1,0 +1,94 @@
+"""Command line of the registry room: keys and doctor. Every room's commands get an opener for the parts they need."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import click
+
+from keys.errors import Refused
+from registry.keyrings import REGISTRY
+from registry.mongo import is_available
+from registry.problems import error_words
+from registry.services import Registry
+from registry.settings import Settings, describe_settings
+from registry.view import describe_instant
+
+
+class HasRegistry(Protocol):
+    """Parts that hold the registry."""
+
+    @property
+    def registry(self) -> Registry:
+        """The registry."""
+
+
+Opener = Callable[[], AbstractContextManager[HasRegistry]]
+
+
+@click.group("keys")
+def keys_commands() -> None:
+    """Keys of the registry and its assessors (OWNER: "registry" or an assessor's id)."""
+
+
+@keys_commands.command("list")
+@click.argument("owner", default=REGISTRY)
+@click.pass_obj
+def list_keys(opener: Opener, owner: str) -> None:
+    """List the owner's keys and their states."""
+    with opener() as services:
+        for key in services.registry.keyrings.ring(owner).keys:
+            click.echo(f"{key.state.value:<12}{key.public.algorithm.value:<9}{describe_instant(key.created)}  {key.id}")
+
+
+@keys_commands.command("rotate")
+@click.argument("owner", default=REGISTRY)
+@click.pass_obj
+def rotate_key(opener: Opener, owner: str) -> None:
+    """Make a new key the active one; certificates signed before go on verifying."""
+    with opener() as services:
+        registry = services.registry
+        click.echo(registry.keyrings.rotate(owner, at=registry.clock()).active.id)
+
+
+@keys_commands.command("compromise")
+@click.argument("owner")
+@click.argument("key_id")
+@click.option("--since", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), required=True, help="with offset, +00:00")
+@click.pass_obj
+def compromise_key(opener: Opener, owner: str, key_id: str, since: object) -> None:
+    """Declare a key compromised: what was recorded under it from then on is no longer trusted."""
+    with opener() as services:
+        ring = services.registry.keyrings.compromise(owner, key_id, since=since)  # type: ignore[arg-type]
+        click.echo(ring.find(key_id).state.value)
+
+
+@click.command("doctor")
+@click.option("--settings", "show_settings", is_flag=True, help="only list every setting and its default")
+@click.pass_context
+def doctor_command(context: click.Context, *, show_settings: bool) -> None:
+    """Say what is set, what is there and what is missing."""
+    if show_settings:
+        for name, default, help_line, _ in describe_settings():
+            click.echo(f"{name:<18}{default or '-':<20}{help_line}")
+        return
+    settings: Settings = context.meta["settings"]
+    _report("Python", sys.version.split()[0], found=True)
+    _report("public address", settings.origin, found=True)
+    _report("master key", str(settings.master_key_path), found=settings.master_key_path.is_file())
+    try:
+        with context.obj() as services:
+            registry: Registry = services.registry
+            _report("MongoDB", "writable", found=is_available(registry.database))
+            _report("registry key", registry.keyrings.ring(REGISTRY).active.id, found=True)
+    except Refused as refused:
+        words = error_words(refused)
+        _report("MongoDB and keys", f"{words['en']} {words['mend_en']}", found=False)
+        context.exit(1)
+
+
+def _report(name: str, value: str, *, found: bool) -> None:
+    click.echo(f"{'ok     ' if found else 'missing'}  {name:<16} {value}")

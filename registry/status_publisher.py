@@ -1,0 +1,70 @@
+"""Publishes the signed status lists: made from the record when asked, kept for a moment.
+
+The list is always derived from the certificates' states, never edited, so no revocation can be lost between two
+writers. A copy is at most LIFE seconds old; when the database is away the last copy is served, and says its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from keys.errors import Refused
+from keys.jcs import canonicalize
+from keys.pair import PrivateKey
+from keys.proof import sign
+from registry.cache import ShortMemory
+from registry.credential import status_list_url
+from registry.keyrings import REGISTRY
+from registry.mongo import DATABASE_AWAY
+from registry.record import LISTED, Record
+from registry.status_list import build_status_list
+from registry.status_pool import StatusPool
+
+LIFE = 2.0  # seconds: a revocation must stand in the signed list within 5 s
+
+
+class StatusPublisher:
+    """Signed status lists by name, ``revocation-1`` or ``suspension-1``."""
+
+    def __init__(
+        self,
+        record: Record,
+        pool: StatusPool,
+        signing_key: Callable[[str], tuple[str, PrivateKey]],
+        clock: Callable[[], datetime],
+        origin: str,
+    ) -> None:
+        self._record = record
+        self._pool = pool
+        self._signing_key = signing_key
+        self._clock = clock
+        self._origin = origin
+        self._fresh = ShortMemory(self._make, life=LIFE)
+        self._last: dict[str, bytes] = {}
+
+    def publish(self, name: str) -> bytes:
+        """The signed list as bytes. Refused ``status_list.unknown``."""
+        try:
+            signed = self._fresh(name)
+        except DATABASE_AWAY:
+            if name not in self._last:
+                raise
+            return self._last[name]
+        self._last[name] = signed
+        return signed
+
+    def _make(self, name: str) -> bytes:
+        purpose, _, list_id = name.partition("-")
+        if purpose not in LISTED or list_id not in self._pool.lists():
+            raise Refused("status_list.unknown", field="id")
+        now = self._clock()
+        key_id, key = self._signing_key(REGISTRY)
+        unsigned = build_status_list(
+            status_list_url(self._origin, purpose, list_id),
+            issuer=key_id.partition("#")[0],
+            purpose=purpose,
+            indices=self._record.listed(list_id, purpose),
+            at=now,
+        )
+        return canonicalize(sign(unsigned, key=key, verification_method=key_id, created=now))

@@ -1,0 +1,140 @@
+"""The public API under /api/v1: verify, benefits, directories."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from flask import Blueprint, Response, request
+
+from issuers.schemas import load
+from issuers.services import issuers
+from issuers.view import describe_assessor
+from keys.errors import Refused
+from keys.jcs import canonicalize
+from registry.credential import china_date
+from registry.http import answer_json, read_json
+from registry.kinds import find_kind
+from registry.levels import find_level
+from registry.occupations import find_occupation, search_occupations
+from registry.places import find_place
+from registry.services import registry
+from registry.view import describe_occupation
+from verify.pictures import read_qr
+from verify.schemas import VerificationSchema
+from verify.services import verifier
+from verify.verdict import Verdict
+from verify.view import describe_verdict, find_benefits
+
+MAX_RESULTS = 50  # occupations in one answer to a search
+CODE_IN_URL = re.compile(r"/(?:v|w)/([A-Za-z0-9_-]{16,64})")
+
+api = Blueprint("verify_api", __name__, url_prefix="/api/v1")
+_schema = VerificationSchema()
+
+
+@api.post("/verifications")
+def verify_one() -> Response:
+    """Verify one certificate by code, by number and holder, by credential, or by a picture of its QR."""
+    return answer_json(describe(_verify_upload() if request.files else _verify_json()))
+
+
+@api.get("/benefits")
+def get_benefits() -> Response:
+    """Allowances, titles, education treatment and subsidies for a level, region and day, with sources."""
+    asked = read_benefit_query()
+    return answer_json(find_benefits(*asked))
+
+
+@api.get("/occupations")
+def occupations() -> Response:
+    """Occupations by code, Chinese name (either script) or English name."""
+    found = search_occupations(request.args.get("q", ""), limit=MAX_RESULTS)
+    return answer_json({"occupations": [describe_occupation(one) for one in found]})
+
+
+@api.get("/occupations/<edition>/<code>")
+def occupation(edition: str, code: str) -> Response:
+    """One occupation of one edition of the 职业分类大典."""
+    return answer_json(describe_occupation(find_occupation(code, edition)))
+
+
+@api.get("/assessors")
+def assessors() -> Response:
+    """The public directory of assessors (鉴定评价机构目录, HH-13)."""
+    on = china_date(registry().clock())
+    return answer_json({"assessors": [describe_assessor(one, on=on) for one in issuers().assessors.all()]})
+
+
+@api.get("/assessors/<assessor_id>")
+def assessor(assessor_id: str) -> Response:
+    """One assessor with all its accreditations, past ones too."""
+    on = china_date(registry().clock())
+    return answer_json(describe_assessor(issuers().find_assessor(assessor_id), on=on))
+
+
+def describe(verdict: Verdict) -> dict[str, object]:
+    """The verdict as JSON, with what is known of its assessor."""
+    trust = verifier().trust(verdict.face.issuer.did) if verdict.face else None
+    return describe_verdict(verdict, trust)
+
+
+def verify_file(data: bytes) -> Verdict:
+    """A file somebody sent: a credential as JSON, or a picture with the QR of a certificate."""
+    at = registry().clock()
+    if data.lstrip()[:1] in {b"{", b"["}:
+        return verifier().verify_document(data, at=at)
+    texts = read_qr(data)
+    if not texts:
+        raise Refused("picture.no_qr", field="file")
+    return verifier().verify_code(read_code(texts[0]), at=at)
+
+
+def read_code(text: str) -> str:
+    """The code in a QR text of ours. Refused ``qr.foreign`` for anybody else's."""
+    found = CODE_IN_URL.search(text)
+    if not text.startswith(registry().settings.origin + "/") or not found:
+        raise Refused("qr.foreign", field="qr")
+    return found.group(1)
+
+
+def read_benefit_query() -> tuple[str, str | None, str | None, str, date, date | None]:
+    """kind, level, occupation, region, on, held_since of the query string. Refused names the field."""
+    args = request.args
+    kind = find_kind(args.get("kind") or "skill_level").id
+    level = find_level(args["level"]).id if args.get("level") else None
+    region = find_place(args.get("region") or "000000").code
+    on = _read_date("on") or china_date(registry().clock())
+    return kind, level, args.get("occupation") or None, region, on, _read_date("held_since")
+
+
+def _read_date(name: str) -> date | None:
+    text = request.args.get(name)
+    if not text:
+        return None
+    try:
+        if len(text) != len("2026-11-22"):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused("field.date", field=name) from None
+
+
+def _verify_json() -> Verdict:
+    at = registry().clock()
+    asked = load(_schema, read_json(request))
+    if "code" in asked:
+        return verifier().verify_code(asked["code"], at=at)
+    if "number" in asked:
+        return verifier().verify_number(asked["number"], asked["holder"], at=at)
+    credential = asked["credential"]
+    document = credential.encode() if isinstance(credential, str) else canonicalize(credential)
+    return verifier().verify_document(document, at=at)
+
+
+def _verify_upload() -> Verdict:
+    file = request.files.get("file")
+    if file is None:
+        raise Refused("field.missing", field="file")
+    return verify_file(file.read())
+

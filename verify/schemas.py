@@ -1,0 +1,26 @@
+"""The JSON that verifiers send."""
+
+from __future__ import annotations
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+
+FORMS = "code, number + holder, credential"
+
+
+class VerificationSchema(Schema):
+    """The body of ``POST /api/v1/verifications``: one of ``{code}``, ``{number, holder}``, ``{credential}``."""
+
+    error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
+
+    class Meta:
+        unknown = RAISE
+
+    code = fields.String(error_messages={"invalid": "field.text"})
+    number = fields.String(error_messages={"invalid": "field.text"})
+    holder = fields.String(error_messages={"invalid": "field.text"})
+    credential = fields.Raw()
+
+    @validates_schema
+    def _one_form(self, data: dict[str, object], **_: object) -> None:
+        if set(data) not in ({"code"}, {"number", "holder"}, {"credential"}):
+            raise ValidationError("verification.one_form")

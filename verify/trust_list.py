@@ -1,0 +1,168 @@
+"""The trust list: who may certify what, with which keys, when; signed by the registry, read without a network.
+
+Pure: building and reading. Its version only grows, so that a client can refuse to go back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from issuers.accreditation import Accreditation
+from issuers.assessor import Assessor, AssessorKind
+from keys.errors import Refused
+from keys.pair import PublicKey
+from keys.proof import Proof, verify
+from keys.ring import KeyRing, KeyState, RingKey
+from keys.strict_json import loads
+from registry.view import describe_instant
+from verify.checks import Trust
+
+MAX_BYTES = 32 * 1024 * 1024  # ten thousand assessors with a hundred occupations each
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TrustList:
+    """A read trust list."""
+
+    version: int
+    made_at: datetime
+    registry: str
+    trusts: Mapping[str, Trust]
+
+    def find(self, did: str) -> Trust | None:
+        """What it knows of the assessor of a DID."""
+        return self.trusts.get(did)
+
+
+def build_trust_list(registry_did: str, trusts: Iterable[Trust], *, at: datetime) -> Json:
+    """The unsigned trust list; its version is the second it was made in."""
+    return {
+        "type": "SkillsTrustList",
+        "version": int(at.timestamp()),
+        "madeAt": describe_instant(at),
+        "registry": registry_did,
+        "assessors": [_assessor(trust) for trust in trusts],
+    }
+
+
+def read_trust_list(data: bytes, *, root: PublicKey | None, not_before: int = 0) -> TrustList:
+    """A trust list from its bytes. With ``root`` its signature is checked; ``not_before`` refuses an older version.
+
+    Refused ``trust_list.malformed``, ``trust_list.rollback``, ``proof.*``.
+    """
+    parsed = loads(data, max_bytes=MAX_BYTES)
+    if not isinstance(parsed, dict):
+        raise Refused("trust_list.malformed")
+    if root:
+        verify(parsed, _only(root))
+    try:
+        found = _read(parsed)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Refused("trust_list.malformed") from error
+    if found.version < not_before:
+        raise Refused("trust_list.rollback", version=found.version, known=not_before)
+    return found
+
+
+def _only(root: PublicKey) -> Callable[[Proof], PublicKey]:
+    return lambda _: root
+
+
+def _assessor(trust: Trust) -> Json:
+    one = trust.assessor
+    return {
+        "id": one.id,
+        "did": one.did,
+        "name": one.name,
+        "kind": one.kind.value,
+        "creditCode": one.credit_code,
+        "region": one.region,
+        "accreditations": [_accreditation(held) for held in one.accreditations],
+        "keys": [_key(key) for key in trust.ring.keys],
+    }
+
+
+def _accreditation(held: Accreditation) -> Json:
+    return {
+        "id": held.id,
+        "kind": held.kind,
+        "occupations": [[code, edition] for code, edition in sorted(held.occupations)],
+        "levels": sorted(held.levels),
+        "region": held.region,
+        "validFrom": held.valid_from.isoformat(),
+        "validUntil": held.valid_until.isoformat() if held.valid_until else None,
+        "decision": held.decision,
+    }
+
+
+def _key(key: RingKey) -> Json:
+    return {
+        "id": key.id,
+        "publicKeyMultibase": key.public.multikey,
+        "state": key.state.value,
+        "created": _instant(key.created),
+        "activated": _instant(key.activated),
+        "retired": _instant(key.retired),
+        "compromisedSince": _instant(key.compromised_since),
+    }
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _read(parsed: Mapping[str, Any]) -> TrustList:
+    trusts = [_read_trust(entry) for entry in parsed["assessors"]]
+    return TrustList(
+        version=int(parsed["version"]),
+        made_at=datetime.fromisoformat(parsed["madeAt"]),
+        registry=parsed["registry"],
+        trusts={trust.assessor.did: trust for trust in trusts},
+    )
+
+
+def _read_trust(entry: Mapping[str, Any]) -> Trust:
+    assessor = Assessor(
+        id=entry["id"],
+        did=entry["did"],
+        name=entry["name"],
+        kind=AssessorKind(entry["kind"]),
+        credit_code=entry["creditCode"],
+        region=entry["region"],
+        accreditations=tuple(_read_accreditation(held) for held in entry["accreditations"]),
+    )
+    return Trust(assessor, KeyRing(entry["did"], tuple(_read_key(key) for key in entry["keys"])))
+
+
+def _read_accreditation(entry: Mapping[str, Any]) -> Accreditation:
+    until = entry["validUntil"]
+    return Accreditation(
+        id=entry["id"],
+        kind=entry["kind"],
+        occupations=frozenset((code, edition) for code, edition in entry["occupations"]),
+        levels=frozenset(entry["levels"]),
+        region=entry["region"],
+        valid_from=date.fromisoformat(entry["validFrom"]),
+        valid_until=date.fromisoformat(until) if until else None,
+        decision=entry["decision"],
+    )
+
+
+def _read_key(entry: Mapping[str, Any]) -> RingKey:
+    return RingKey(
+        id=entry["id"],
+        public=PublicKey.from_multikey(entry["publicKeyMultibase"]),
+        state=KeyState(entry["state"]),
+        created=datetime.fromisoformat(entry["created"]),
+        activated=_moment(entry["activated"]),
+        retired=_moment(entry["retired"]),
+        compromised_since=_moment(entry["compromisedSince"]),
+    )

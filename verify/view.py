@@ -1,0 +1,90 @@
+"""A verdict in words: the JSON of the API, which the page renders too.
+
+The holder is named (masked) only in a valid verdict; a certificate whose words cannot be believed is not shown.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+from issuers.view import describe_issuer
+from registry.credential import Face, china_date
+from registry.masking import mask_name
+from registry.policy.answers import benefits_document
+from registry.policy.benefits import benefits
+from registry.policy.loading import load_policies
+from registry.problems import find_problem
+from registry.view import Json, describe_face, describe_instant
+from verify.checks import Trust
+from verify.verdict import Check, Outcome, Verdict
+
+MEMOISED_BENEFITS = 4096  # answers kept: a function of kind, level, occupation, region, day and date of issue alone
+
+
+def describe_verdict(verdict: Verdict, trust: Trust | None) -> Json:
+    """The verdict as JSON. ``trust`` is what is known of the assessor."""
+    face = verdict.face
+    return {
+        "outcome": verdict.outcome.value,
+        "as_of": describe_instant(verdict.as_of),
+        "reason": _reason(verdict.reason),
+        "checks": [_check(check) for check in verdict.checks],
+        "certificate": _certificate(face, trust, verdict.outcome) if face else None,
+        "benefits": _benefits(face, china_date(verdict.as_of)) if face and verdict.outcome is Outcome.VALID else None,
+    }
+
+
+def _reason(check: Check | None) -> Json | None:
+    return {"code": check.code, **_words(check)} if check else None
+
+
+def _check(check: Check) -> Json:
+    return {"name": check.name, "result": check.result.value, "code": check.code, **_words(check)}
+
+
+def _words(check: Check) -> Json:
+    problem = find_problem(check.code)
+    return {"zh": problem.zh.format_map(check.params), "en": problem.en.format_map(check.params)}
+
+
+def _certificate(face: Face, trust: Trust | None, outcome: Outcome) -> Json:
+    shown = describe_face(face) | {
+        "holder": None,
+        "assessor": describe_issuer(face.issuer),
+        "accreditation": _accreditation(face, trust),
+    }
+    if outcome is Outcome.VALID:
+        shown["holder"] = {
+            "name": mask_name(face.holder.name),
+            "id_type": face.holder.id_type,
+            "id_number": face.holder.masked_number,
+        }
+    return shown
+
+
+def _accreditation(face: Face, trust: Trust | None) -> Json:
+    known = trust.assessor.accreditations if trust else ()
+    held = next((held for held in known if held.id == face.accreditation.id), None)
+    return {
+        "id": face.accreditation.id,
+        "decision": face.accreditation.decision,
+        "valid_from": held.valid_from.isoformat() if held else None,
+        "valid_until": held.valid_until.isoformat() if held and held.valid_until else None,
+        "covered": held is not None and held.in_force(face.issued_on),
+    }
+
+
+def _benefits(face: Face, on: date) -> Json:
+    return find_benefits(face.kind, face.level, face.occupation.code, face.region, on, face.issued_on)
+
+
+@lru_cache(maxsize=MEMOISED_BENEFITS)
+def find_benefits(
+    kind: str, level: str | None, occupation: str | None, region: str, on: date, held_since: date | None
+) -> Json:
+    """The benefits document for a kind, level, occupation, region and day."""
+    found = benefits(
+        load_policies(), kind=kind, level=level, occupation=occupation, region=region, on=on, held_since=held_since
+    )
+    return benefits_document(found)
