@@ -143,7 +143,7 @@ class LocalMongod:
             while not _is_primary(process.pid, port):
                 if self._stopping.wait(START_POLL_SECONDS):
                     return
-                self._check_starting(process, deadline)
+                self._check_starting(process, port, deadline)
             _write_record(record, process.pid, port)
             record.close()  # mongod alone holds the lock from here on
             if not self._ready.done():
@@ -158,8 +158,10 @@ class LocalMongod:
                 log.warning("The local MongoDB ended with status %s; starting it again.", process.returncode)
                 return
 
-    def _check_starting(self, process: subprocess.Popen[bytes], deadline: float) -> None:
-        if process.poll() == PORT_TAKEN:
+    def _check_starting(self, process: subprocess.Popen[bytes], port: int, deadline: float) -> None:
+        # Two that start at the same moment may both bind before either listens: the loser aborts, without the status
+        ended = process.poll() is not None
+        if ended and (process.returncode == PORT_TAKEN or not _is_free(port)):
             raise _PortTakenError
         if process.returncode is not None or time.monotonic() > deadline:
             raise self._not_started()
