@@ -53,6 +53,11 @@ def _is_gone(pid: int) -> bool:
     return True
 
 
+def _is_stopped(pid: int) -> bool:
+    """Whether every thread has come to its halt; one may answer a last request before it does."""
+    return all("\nState:\tT" in task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/status"))
+
+
 def test_acknowledged_writes_survive_the_death_of_mongod(tmp_path: Path, house: Record) -> None:
     acknowledged: list[int] = []
     stop = threading.Event()
@@ -126,6 +131,7 @@ def test_a_mongod_that_hangs_fails_a_read_in_time(tmp_path: Path, house: Record)
     hanging = mongod_pid(tmp_path)
     os.kill(hanging, signal.SIGSTOP)
     try:
+        _wait_until(lambda: _is_stopped(hanging), 5)
         began = time.monotonic()
         with pytest.raises(DATABASE_AWAY):
             house["acts"].find_one()
