@@ -5,8 +5,8 @@ the standard library's C encoder writes exactly what RFC 8785 asks for: the same
 points sort as UTF-16 code units do. Everything else goes to the ``rfc8785`` library.
 """
 
-# Measured on a 3 kB credential (Python 3.11, one core of the development machine):
-# fast path FAST_US microseconds, rfc8785 LIB_US.
+# Measured on a credential of 3.6 kB and 103 values (Python 3.11, best of several runs on a shared
+# machine): this module 39 microseconds, 17 of them the check; the library alone 135.
 
 from __future__ import annotations
 
