@@ -70,6 +70,9 @@ class Coverage:
 
     status: Literal["computed", "recorded", "reported", "out_of_scope"]
     reason: str = ""
+    """What holds it or shows it, or why it is out of scope."""
+    holder: str = ""
+    """Dotted name of the code that holds or shows it; empty: not built yet."""
     function: str = ""
     test: str = ""
 

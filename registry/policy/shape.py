@@ -98,7 +98,7 @@ DOCUMENT_EXTRA = {"number": str, "signed": date, "published": date, "to": date}
 RULE = {"id": str, "clause": str, "quote": str, "en": str, "strength": str, "kind": str, "coverage": dict}
 RULE_EXTRA = {"figures": dict, "rows": list, "words": dict, "from": date, "to": date, "grade": str}
 COVERAGE = {"status": str}
-COVERAGE_EXTRA = {"reason": str, "function": str, "test": str}
+COVERAGE_EXTRA = {"reason": str, "holder": str, "function": str, "test": str}
 
 
 def faults_of_document(row: Mapping[str, Any]) -> Iterator[Fault]:

@@ -111,6 +111,7 @@ def test_special_technician_has_no_published_years():
     answer = titles(POLICIES, level="special", held_since=date(2020, 1, 1), region="370000", on=TODAY)[0]
     assert (answer.outcome, answer.years, answer.apply_from) == ("years_unknown", None, None)
     assert "没有找到" in answer.text.zh
+    assert answer.rule.id == "SD-TITLE-SPECIAL"
     assert titles(POLICIES, level="special", held_since=None, region="330000", on=TODAY) == ()
 
 

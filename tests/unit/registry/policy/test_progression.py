@@ -132,7 +132,7 @@ def test_skip_level_waives_nothing_without_rule_evidence_and_approver(changed, m
 
 
 def promote(
-    contest="city_class_1", rank=10, who="worker", level=None, contestants=40, region="120101", **more
+    *, contest="city_class_1", rank=10, who="worker", level=None, contestants=40, region="120101", **more
 ):
     result = ContestResult(contest, rank, contestants, who, date(2025, 6, 1))
     found = contest_promotion(POLICIES, result, level=level, region=region, **more)
@@ -162,6 +162,7 @@ def promote(
     ],
 )
 def test_contest_promotion_by_class_and_rank(asked, answer):
+    """The table of TJ-CONTEST-2024; where no region has published one, NM-09 gives priority."""
     assert promote(**asked) == answer
 
 
