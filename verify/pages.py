@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -11,7 +12,7 @@ from issuers.services import issuers
 from issuers.view import describe_assessor
 from keys.did import did_document
 from keys.errors import Refused
-from registry.credential import MEDIA_TYPE, china_date
+from registry.credential import CONTEXT_PATH, MEDIA_TYPE, china_date
 from registry.folding import fold
 from registry.http import answer_json
 from registry.keyrings import REGISTRY
@@ -142,6 +143,24 @@ def status_list(name: str) -> Response:
     """A signed Bitstring status list: ``revocation-1`` or ``suspension-1``."""
     response = Response(registry().status_lists.publish(name), mimetype=MEDIA_TYPE)
     response.headers["Cache-Control"] = "public, max-age=2"
+    return response
+
+
+@pages.get("/trust-list")
+def trust_list() -> Response:
+    """The signed trust list: assessors, keys and accreditations, for verifying without a network."""
+    response = Response(verifier().trust_list(), mimetype="application/json")
+    response.headers["Cache-Control"] = "public, max-age=2"
+    return response
+
+
+@pages.get(CONTEXT_PATH)
+def context() -> Response:
+    """The JSON-LD context of our own terms; its content never changes under this address."""
+    data = (files("registry") / "data" / "context-v1.json").read_bytes()
+    response = Response(data, mimetype="application/ld+json")
+    response.headers["Cache-Control"] = "public, max-age=86400, immutable"
+    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

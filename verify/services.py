@@ -10,13 +10,17 @@ from flask import current_app
 
 from issuers.services import Issuers
 from keys.errors import Refused
+from keys.jcs import canonicalize
+from keys.proof import sign
 from registry.cache import ShortMemory
 from registry.credential import Face
+from registry.keyrings import REGISTRY
 from registry.names import same_name
 from registry.people import open_holder
 from registry.record import CertificateRecord
 from registry.services import Registry
 from verify.checks import Evidence, RecordEvidence, Trust, check_credential
+from verify.trust_list import build_trust_list
 from verify.verdict import Check, Outcome, Result, Verdict
 
 EXTENSION = "skills-verify"
@@ -29,6 +33,11 @@ class Verifier:
 
     registry: Registry
     trust: ShortMemory[str, Trust | None]
+    signed_trust_list: ShortMemory[None, bytes]
+
+    def trust_list(self) -> bytes:
+        """The signed trust list, at most two seconds old."""
+        return self.signed_trust_list(None)
 
     def verify_document(self, document: bytes, *, at: datetime) -> Verdict:
         """A credential from elsewhere: a file, a paste."""
@@ -67,6 +76,13 @@ class Verifier:
 def open_verifier(registry: Registry, issuers: Issuers) -> Verifier:
     """The verifier on a registry and its assessors."""
 
+    def sign_trust_list(_: None) -> bytes:
+        now = registry.clock()
+        key_id, key = registry.signing_key(REGISTRY)
+        trusts = (Trust(one, registry.keyrings.ring(one.id)) for one in issuers.assessors.all())
+        unsigned = build_trust_list(key_id.partition("#")[0], trusts, at=now)
+        return canonicalize(sign(unsigned, key=key, verification_method=key_id, created=now))
+
     def find_trust(did: str) -> Trust | None:
         assessor = issuers.assessors.find_by_did(did)
         if assessor is None:
@@ -76,7 +92,7 @@ def open_verifier(registry: Registry, issuers: Issuers) -> Verifier:
         except Refused:
             return None
 
-    return Verifier(registry, ShortMemory(find_trust))
+    return Verifier(registry, ShortMemory(find_trust), ShortMemory(sign_trust_list))
 
 
 def verifier() -> Verifier:
