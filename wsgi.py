@@ -102,11 +102,17 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
         WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer; the token is bound to the session
     )
-    app.extensions |= {REGISTRY_EXTENSION: services.registry, ISSUERS: services.issuers, VERIFY: services.verifier}
+    app.extensions |= {
+        REGISTRY_EXTENSION: services.registry,
+        ISSUERS: services.issuers,
+        VERIFY: services.verifier,
+    }
     install(app)
     init_translation(app)
     _protect(app)
-    base = Blueprint("registry", "registry", template_folder="templates", static_folder="static", static_url_path="/static")
+    base = Blueprint(
+        "registry", "registry", template_folder="templates", static_folder="static", static_url_path="/static"
+    )
     for blueprint in (base, operations, issuers_api, verify_api, console, pages):
         app.register_blueprint(blueprint)
     return app
@@ -189,7 +195,10 @@ def main() -> None:
     except Refused as refused:
         words = error_words(refused)
         where = f" ({refused.field})" if refused.field else ""
-        click.echo(f"{refused.code}{where}\n{words['zh']} {words['mend_zh']}\n{words['en']} {words['mend_en']}", err=True)
+        click.echo(
+            f"{refused.code}{where}\n{words['zh']} {words['mend_zh']}\n{words['en']} {words['mend_en']}",
+            err=True,
+        )
         sys.exit(2)
     except DATABASE_AWAY:
         words = error_words(Refused("mongo.away"))

@@ -70,14 +70,16 @@ def add(opener: Opener, assessor_id: str, name: str, kind: str, credit_code: str
 @click.argument("assessor_id")
 @click.option("--id", "accreditation_id", required=True)
 @click.option("--kind", default="skill_level", show_default=True)
-@click.option("--occupation", "occupations", multiple=True, required=True, help="CODE or CODE:EDITION; repeat")
+@click.option(
+    "--occupation", "occupations", multiple=True, required=True, help="CODE or CODE:EDITION; repeat"
+)
 @click.option("--level", "levels", multiple=True, help="apprentice 5 4 3 2 1 special chief; repeat")
 @click.option("--region", required=True)
 @click.option("--from", "start", type=DAY, required=True)
 @click.option("--until", type=DAY, help="first day it no longer holds")
 @click.option("--decision", required=True, help="number of the decision document")
 @click.pass_obj
-def accredit_assessor(  # noqa: PLR0913 - one option a column of the decision
+def accredit_assessor(  # noqa: PLR0913, PLR0917 - one option a column of the decision
     opener: Opener,
     assessor_id: str,
     accreditation_id: str,
@@ -90,7 +92,9 @@ def accredit_assessor(  # noqa: PLR0913 - one option a column of the decision
     decision: str,
 ) -> None:
     """Record an accreditation."""
-    pairs = frozenset((code, edition or "2022") for code, _, edition in (o.partition(":") for o in occupations))
+    pairs = frozenset(
+        (code, edition or "2022") for code, _, edition in (o.partition(":") for o in occupations)
+    )
     held = Accreditation(
         accreditation_id,
         kind,
@@ -123,7 +127,9 @@ def end(opener: Opener, assessor_id: str, accreditation_id: str, day: datetime) 
 def token(opener: Opener, assessor_id: str, label: str) -> None:
     """Make a bearer token for the API. It is shown this once."""
     with opener() as services:
-        click.echo(services.issuers.assessors.new_token(assessor_id, label=label, at=services.registry.clock()))
+        click.echo(
+            services.issuers.assessors.new_token(assessor_id, label=label, at=services.registry.clock())
+        )
 
 
 @assessor_commands.command("account")

@@ -32,6 +32,7 @@ from registry.view import Json, describe_instant
 
 RECENT = 8  # certificates on the overview: as many as fit beside the accreditations
 MAX_NOTE = 500  # characters
+UNPROCESSABLE = 422
 
 console = Blueprint("issuers", __name__, url_prefix="/console", template_folder="templates")
 _issue_schema = IssueSchema()
@@ -46,7 +47,9 @@ def signed_in(page: Page[Arguments]) -> Page[Arguments]:
     @wraps(page)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
         if _assessor_id() is None:
-            return redirect(url_for("issuers.sign_in", next=request.path if request.method == "GET" else None))
+            return redirect(
+                url_for("issuers.sign_in", next=request.path if request.method == "GET" else None)
+            )
         return page(*args, **kwargs)
 
     return guarded
@@ -110,7 +113,9 @@ def certificates() -> ResponseReturnValue:
     found, following = registry().record.page(_assessor().id, text=q, state=state, before=before)
     next_url = url_for("issuers.certificates", q=q, state=state, before=following) if following else None
     rows = [_row(one) for one in found]
-    return render_template("issuers/certificates.html", certificates=rows, q=q, state=state, next_url=next_url)
+    return render_template(
+        "issuers/certificates.html", certificates=rows, q=q, state=state, next_url=next_url
+    )
 
 
 @console.get("/certificates/<number>")
@@ -141,9 +146,16 @@ def revoke_post(number: str) -> ResponseReturnValue:
             raise Refused("state.confirm", field="confirm")
         if len(note) > MAX_NOTE:
             raise Refused("field.length", field="note")
-        revoke(registry().record, record.code, reason=reason, by=session["account"], at=registry().clock(), note=note)
+        revoke(
+            registry().record,
+            record.code,
+            reason=reason,
+            by=session["account"],
+            at=registry().clock(),
+            note=note,
+        )
     except Refused as refused:
-        return _show(record, {refused.field: error_words(refused)}), 422
+        return _show(record, {refused.field: error_words(refused)}), UNPROCESSABLE
     flash(_("Revoked. Every check shows it from now on."))
     return redirect(url_for("issuers.certificate", number=number))
 
@@ -229,14 +241,14 @@ def _idempotency(assessor: str) -> Idempotency | None:
     )
 
 
-def _form(values: Mapping[str, str], errors: Mapping[str, Any] | None = None) -> ResponseReturnValue:
+def _form(values: Mapping[str, str], errors: Mapping[str, Any] | None = None) -> str:
     choices = form_choices(_assessor(), request.values.get("occupation_q", ""), values.get("occupation", ""))
     return render_template("issuers/issue.html", values=values, errors=errors or {}, **choices)
 
 
 def _refuse(refused: Refused) -> ResponseReturnValue:
     values = {name: request.form.get(name, "") for name in FORM_FIELDS}
-    return _form(values, {refused.field or "form": error_words(refused)}), 422
+    return _form(values, {refused.field or "form": error_words(refused)}), UNPROCESSABLE
 
 
 def _show(record: CertificateRecord, errors: Mapping[Any, Any] | None = None) -> str:

@@ -23,7 +23,9 @@ from registry.services import Registry
 
 EDITION = "2022"
 LABEL = "demo"
-AGE = timedelta(days=30)  # the demo accreditations began, and the special technician was appointed, a month ago
+AGE = timedelta(
+    days=30
+)  # the demo accreditations began, and the special technician was appointed, a month ago
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ def _issue(registry: Registry, issuers: Issuers, row: dict[str, Any]) -> Certifi
     standing = registry.record.find_by_idempotency(row["assessor"], key)
     if standing is None:
         assessor = issuers.assessors.find(row["assessor"])
-        standing = issuers.desk.issue(_request(registry, row, assessor), assessor, idempotency=Idempotency(key, key))
+        standing = issuers.desk.issue(
+            _request(registry, row, assessor), assessor, idempotency=Idempotency(key, key)
+        )
     if "revoked" in row and standing.state is State.VALID:
         return revoke(registry.record, standing.code, reason=row["revoked"], by="demo", at=registry.clock())
     return standing

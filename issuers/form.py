@@ -63,7 +63,9 @@ def _offered(assessor: Assessor, searched: str, chosen: str) -> list[Occupation]
     accredited = {pair for held in assessor.accreditations for pair in held.occupations}
     if not searched and not chosen:
         # nothing asked yet: a short scope is offered whole, a long one waits for a search
-        return [find_occupation(*pair) for pair in sorted(accredited)] if len(accredited) <= SHORT_SCOPE else []
+        return (
+            [find_occupation(*pair) for pair in sorted(accredited)] if len(accredited) <= SHORT_SCOPE else []
+        )
     found = search_occupations(searched, limit=SEARCHED) if searched else ()
     offered = [one for one in found if (one.code, one.edition) in accredited]
     code, _, edition = chosen.partition(":")

@@ -17,7 +17,14 @@ from keys.jcs import canonicalize
 from keys.pair import PrivateKey
 from keys.proof import sign
 from keys.vault import Vault
-from registry.credential import AccreditationReference, Face, Holder, StatusEntry, build_credential, china_date
+from registry.credential import (
+    AccreditationReference,
+    Face,
+    Holder,
+    StatusEntry,
+    build_credential,
+    china_date,
+)
 from registry.masking import mask
 from registry.number import CertificateNumber, local_number
 from registry.people import holds_key, person_key, seal_holder
@@ -61,7 +68,9 @@ class IssuingDesk:
         if draft.kind.id == "skill_level" and level and level.digit:
             serial = self.numbers.take(f"{body}{year}{level.digit}")
             return CertificateNumber(body, year, level.digit, serial).text
-        local = draft.kind.local_code  # special, chief and apprentice too: no national form was published for them
+        local = (
+            draft.kind.local_code
+        )  # special, chief and apprentice too: no national form was published for them
         return local_number(body, local, year, self.numbers.take(f"{body}{year}{local}"))
 
     def _entry(

@@ -18,7 +18,9 @@ from registry.names import parse_name
 from registry.occupations import Occupation, find_occupation
 from registry.places import find_place
 
-MAX_AGE = timedelta(days=366)  # subsidy offices refuse certificates recorded over 12 months after issue (Rizhao 2022)
+MAX_AGE = timedelta(
+    days=366
+)  # subsidy offices refuse certificates recorded over 12 months after issue (Rizhao 2022)
 MAX_JOB = 40  # characters of a 工种 or direction
 MAX_EMPLOYER = 100
 
@@ -75,7 +77,9 @@ def check_request(request: IssueRequest, assessor: Assessor, *, today: date) -> 
     _check_post(level, request.appointment, assessor)
     found = _find_occupation(request)
     region = located("region", find_place, request.region or assessor.region).code
-    scope = Scope(kind.id, (found.code, found.edition), level.id if level else None, region, request.issued_on)
+    scope = Scope(
+        kind.id, (found.code, found.edition), level.id if level else None, region, request.issued_on
+    )
     accreditation = covering(assessor.accreditations, scope)
     return Draft(
         kind=kind,
@@ -147,7 +151,10 @@ def _check_post(level: Level | None, appointment: Appointment | None, assessor: 
 
 
 def _check_job(job: str | None) -> str | None:
-    if job is None or job.strip() in {"", "--"}:  # the face prints -- where there is none (人社鉴发〔2021〕1号)
+    if job is None or job.strip() in {
+        "",
+        "--",
+    }:  # the face prints -- where there is none (人社鉴发〔2021〕1号)
         return None
     text = job.strip()
     if len(text) > MAX_JOB or not text.isprintable():

@@ -13,7 +13,7 @@ from keys.errors import Refused
 from registry.credential import Appointment
 
 MAX_TEXT = 200  # characters of any one field; every field has a tighter rule of its own behind it
-MESSAGES = {"required": "field.missing", "null": "field.null", "invalid": "field.text"}
+MESSAGES: dict[str, Any] = {"required": "field.missing", "null": "field.null", "invalid": "field.text"}
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -22,7 +22,7 @@ class IsoDate(fields.Field[date]):
 
     default_error_messages = MESSAGES | {"invalid": "field.date"}
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> date:  # noqa: ARG002 - marshmallow's form
         if not (isinstance(value, str) and ISO_DATE.fullmatch(value)):
             raise self.make_error("invalid")
         try:
@@ -35,9 +35,7 @@ def _text(*, required: bool = True, load_default: Any = None) -> fields.String:
     length = validate.Length(1, MAX_TEXT, error="field.length")
     if required:
         return fields.String(required=True, validate=length, error_messages=MESSAGES)
-    return fields.String(
-        load_default=load_default, allow_none=True, validate=length, error_messages=MESSAGES
-    )
+    return fields.String(load_default=load_default, allow_none=True, validate=length, error_messages=MESSAGES)
 
 
 class _Strict(Schema):
@@ -112,7 +110,7 @@ def load(schema: Schema, body: object) -> Any:
     try:
         return schema.load(body)
     except ValidationError as error:
-        raise _first(error.normalized_messages()) from None
+        raise _first(error.messages_dict) from None
 
 
 def _first(messages: Any, path: str = "") -> Refused:
@@ -121,4 +119,3 @@ def _first(messages: Any, path: str = "") -> Refused:
     if isinstance(found, dict):
         return _first(found, where)
     return Refused(found[0], field=where)
-

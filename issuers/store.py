@@ -41,7 +41,9 @@ class Assessors:
 
     def prepare(self) -> None:
         """Make the indexes; does nothing where they are."""
-        self._assessors.create_indexes([IndexModel("did", unique=True), IndexModel("credit_code", unique=True)])
+        self._assessors.create_indexes(
+            [IndexModel("did", unique=True), IndexModel("credit_code", unique=True)]
+        )
 
     def add(self, assessor: Assessor) -> Assessor:
         """Register an assessor. Refused ``assessor.exists`` or what `check_assessor` finds."""

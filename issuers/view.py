@@ -47,8 +47,12 @@ def describe_accreditation(held: Accreditation, *, on: date) -> Json:
         "state": state,
         "decision": held.decision,
         "kind": describe_kind(held.kind),
-        "occupations": [describe_occupation_code(code, edition) for code, edition in sorted(held.occupations)],
-        "levels": [describe_level(level) for level in sorted(held.levels, key=lambda id_: find_level(id_).rank)],
+        "occupations": [
+            describe_occupation_code(code, edition) for code, edition in sorted(held.occupations)
+        ],
+        "levels": [
+            describe_level(level) for level in sorted(held.levels, key=lambda id_: find_level(id_).rank)
+        ],
         "region": describe_place(held.region),
         "valid_from": held.valid_from.isoformat(),
         "valid_until": held.valid_until.isoformat() if held.valid_until else None,
@@ -57,5 +61,9 @@ def describe_accreditation(held: Accreditation, *, on: date) -> Json:
 
 def describe_own_face(face: Face) -> Json:
     """A certificate as its assessor sees it: with the holder's name, the identity number masked."""
-    holder = {"name": face.holder.name, "id_type": face.holder.id_type, "id_number": face.holder.masked_number}
+    holder = {
+        "name": face.holder.name,
+        "id_type": face.holder.id_type,
+        "id_number": face.holder.masked_number,
+    }
     return describe_face(face) | {"holder": holder, "assessor": describe_issuer(face.issuer)}

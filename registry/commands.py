@@ -41,7 +41,9 @@ def list_keys(opener: Opener, owner: str) -> None:
     """List the owner's keys and their states."""
     with opener() as services:
         for key in services.registry.keyrings.ring(owner).keys:
-            click.echo(f"{key.state.value:<12}{key.public.algorithm.value:<9}{describe_instant(key.created)}  {key.id}")
+            click.echo(
+                f"{key.state.value:<12}{key.public.algorithm.value:<9}{describe_instant(key.created)}  {key.id}"
+            )
 
 
 @keys_commands.command("rotate")
@@ -57,7 +59,9 @@ def rotate_key(opener: Opener, owner: str) -> None:
 @keys_commands.command("compromise")
 @click.argument("owner")
 @click.argument("key_id")
-@click.option("--since", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), required=True, help="with offset, +00:00")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), required=True, help="with offset, +00:00"
+)
 @click.pass_obj
 def compromise_key(opener: Opener, owner: str, key_id: str, since: object) -> None:
     """Declare a key compromised: what was recorded under it from then on is no longer trusted."""

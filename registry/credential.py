@@ -212,7 +212,9 @@ def _achievement(face: Face) -> Credential:
         "achievementType": "Certification",
         "name": f"{occupation.zh}{level}",
         "description": f"{kind.zh}：{occupation.zh}{level}",
-        "criteria": {"narrative": f"按《职业分类大典》{occupation.edition}年版 {occupation.code} 的标准评价合格"},
+        "criteria": {
+            "narrative": f"按《职业分类大典》{occupation.edition}年版 {occupation.code} 的标准评价合格"
+        },
     }
 
 

@@ -146,5 +146,10 @@ def _answer_defect(error: Exception) -> ResponseReturnValue:
     while trace:
         frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
         trace = trace.tb_next
-    log.error("defect: %s at %s (request %s)", type(error).__name__, " < ".join(reversed(frames)), g.get("request_id"))
+    log.error(
+        "defect: %s at %s (request %s)",
+        type(error).__name__,
+        " < ".join(reversed(frames)),
+        g.get("request_id"),
+    )
     return answer_refusal(Refused("http.defect"))

@@ -28,7 +28,9 @@ class Keyrings:
         self._keyrings: Collection[dict[str, Any]] = database["keyrings"]
         self._vault = vault
 
-    def create(self, owner: str, did: str, *, at: datetime, algorithm: Algorithm = Algorithm.ED25519) -> KeyRing:
+    def create(
+        self, owner: str, did: str, *, at: datetime, algorithm: Algorithm = Algorithm.ED25519
+    ) -> KeyRing:
         """A new ring with one active key; the ring that stands where the owner has one."""
         standing = self._keyrings.find_one({"_id": owner})
         if standing:
@@ -73,7 +75,8 @@ class Keyrings:
     def _replace(self, document: Mapping[str, Any], ring: KeyRing, private: PrivateKey | None) -> KeyRing:
         sealed = {entry["id"]: entry["sealed"] for entry in document["keys"]}
         entries = [
-            self._sealed(key, private) if key.id not in sealed else _entry(key, sealed[key.id]) for key in ring.keys
+            self._sealed(key, private) if key.id not in sealed else _entry(key, sealed[key.id])
+            for key in ring.keys
         ]
         changed = self._keyrings.update_one(
             {"_id": document["_id"], "version": document["version"]},

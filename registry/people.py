@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from keys.vault import Vault
-from registry.identity import IdType, Identity
+from registry.identity import Identity, IdType
 
 HOLDER_CONTEXT = "certificate holder"
 PERSON_PURPOSE = "person"

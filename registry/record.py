@@ -155,7 +155,9 @@ class Record:
         if change.state in LISTED["revocation"]:
             update["$unset"] = {"holds": ""}  # the person may be certified anew
         found = self._certificates.find_one_and_update(
-            {"_id": code, "state": {"$in": [state.value for state in only_from]}}, update, return_document=True
+            {"_id": code, "state": {"$in": [state.value for state in only_from]}},
+            update,
+            return_document=True,
         )
         return _from_document(found) if found else None
 
@@ -280,8 +282,16 @@ def _from_document(document: Mapping[str, Any]) -> CertificateRecord:
 
 
 def _change_to_document(change: Change) -> dict[str, Any]:
-    return {"state": change.state.value, "at": change.at, "reason": change.reason, "by": change.by, "note": change.note}
+    return {
+        "state": change.state.value,
+        "at": change.at,
+        "reason": change.reason,
+        "by": change.by,
+        "note": change.note,
+    }
 
 
 def _change_from_document(document: Mapping[str, Any]) -> Change:
-    return Change(State(document["state"]), document["at"], document["reason"], document["by"], document["note"])
+    return Change(
+        State(document["state"]), document["at"], document["reason"], document["by"], document["note"]
+    )

@@ -34,11 +34,12 @@ class Sequence:
             return number
 
     def _lease(self, name: str) -> Iterator[int]:
-        counter = self._collection.find_one_and_update(
+        counter: dict[str, Any] | None = self._collection.find_one_and_update(
             {"_id": name},
             {"$inc": {"taken": self._block}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
+        assert counter is not None  # noqa: S101 - upserted
         last: int = counter["taken"]
         return iter(range(last - self._block + 1, last + 1))

@@ -36,19 +36,23 @@ class Settings:
     master_key_file: str = _setting("", "file with the master key, mode 0600; default DATA_DIR/master.key")
     workers: str = _setting("2", "server processes")
     threads: str = _setting("16", "requests one process serves side by side")
-    registry_name: str = _setting("技能等级证书登记", "name of the registry on its pages and in its DID document")
+    registry_name: str = _setting(
+        "技能等级证书登记", "name of the registry on its pages and in its DID document"
+    )
 
     def __post_init__(self) -> None:
         if not (self.port.isdecimal() and 0 < int(self.port) <= MAX_PORT):
             raise Refused("settings.port", field="PORT")
         for name in ("workers", "threads"):
             value: str = getattr(self, name)
-            if not (value.isdecimal() and 0 < int(value) <= 256):  # noqa: PLR2004 - more helps no machine
+            if not (value.isdecimal() and 0 < int(value) <= 256):
                 raise Refused("settings.count", field=name.upper())
         _check_base_url(self.origin)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if not f.metadata["secret"])
+        shown = ", ".join(
+            f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if not f.metadata["secret"]
+        )
         return f"Settings({shown})"
 
     @property
@@ -69,7 +73,9 @@ class Settings:
     @property
     def master_key_path(self) -> Path:
         """The file that holds the master key."""
-        return Path(self.master_key_file).expanduser() if self.master_key_file else self.data_path / "master.key"
+        return (
+            Path(self.master_key_file).expanduser() if self.master_key_file else self.data_path / "master.key"
+        )
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

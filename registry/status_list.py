@@ -16,7 +16,9 @@ from keys.errors import Refused
 from registry.credential import CONTEXT_CREDENTIALS, Credential
 
 SIZE = 131_072  # entries: the specification's minimum for herd privacy (section 6.1), 16 kB of bits
-MAX_ENCODED = 32_768  # characters: 16 kB of random bits do not compress; anything longer is not one of our lists
+MAX_ENCODED = (
+    32_768  # characters: 16 kB of random bits do not compress; anything longer is not one of our lists
+)
 TTL = timedelta(minutes=5)  # how long a verifier may go on using a copy without asking again
 
 

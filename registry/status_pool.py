@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 from secrets import SystemRandom
 from threading import Lock
 from typing import Any
@@ -72,7 +73,5 @@ class StatusPool:
         indices = array(ITEM, range(SIZE))
         SystemRandom().shuffle(indices)
         pool = {"_id": str(number), "opened": number, "next": 0, "shuffled": indices.tobytes()}
-        try:
+        with suppress(DuplicateKeyError):  # another process opened it first: use that one
             self._collection.insert_one(pool)
-        except DuplicateKeyError:  # another process opened it first: use that one
-            pass

@@ -142,7 +142,10 @@ def _check_record(case: _Case) -> str | None:
     case.recorded = case.evidence.record(_face(case))
     if case.recorded is None:
         raise Refused("record.missing")
-    if case.recorded.credential != case.document and parse_credential(case.recorded.credential) != case.credential:
+    if (
+        case.recorded.credential != case.document
+        and parse_credential(case.recorded.credential) != case.credential
+    ):
         raise Refused("record.differs")
     _check_recorded_time(case)
     return None
@@ -212,7 +215,9 @@ def _outcome(checks: list[Check]) -> Outcome:
     last = checks[-1]
     if last.result is Result.FAILED:
         return _OUTCOMES_BY_CODE.get(last.code) or _OUTCOMES_BY_CHECK[last.name]
-    unsure = [check for check in checks if check.result is Result.UNKNOWN and check.code not in _MAY_BE_UNASKED]
+    unsure = [
+        check for check in checks if check.result is Result.UNKNOWN and check.code not in _MAY_BE_UNASKED
+    ]
     return Outcome.UNKNOWN if unsure else Outcome.VALID
 
 

@@ -13,7 +13,7 @@ from registry.credential import Face, parse_credential, status_list_url
 from registry.record import State
 from registry.status_list import MAX_ENCODED, is_set, read_status_list
 from verify.checks import Evidence, check_credential
-from verify.trust_list import TrustList
+from verify.trust_list import TrustList, only
 from verify.verdict import Verdict
 
 _STATES = {"revocation": State.REVOKED, "suspension": State.SUSPENDED}
@@ -45,7 +45,7 @@ def read_status_lists(documents: Iterable[bytes], *, root: PublicKey | None) -> 
             raise Refused("status_list.malformed")
         credential = parse_credential(document)
         if root:
-            verify(credential, lambda _proof, key=root: key)
+            verify(credential, only(root))
         url, _, found = read_status_list(credential)
         bits[url] = found
     return StatusLists(bits)

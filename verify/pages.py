@@ -79,7 +79,9 @@ def lookup() -> str:
         return render_template("verify/lookup.html", values={"number": number}, errors=[missing])
     verdict = verifier().verify_number(number, holder, at=registry().clock())
     code = verdict.face.code if verdict.face else None
-    return render_template("verify/lookup.html", values={"number": number}, result=describe(verdict), code=code)
+    return render_template(
+        "verify/lookup.html", values={"number": number}, result=describe(verdict), code=code
+    )
 
 
 @pages.post("/upload")
@@ -116,14 +118,18 @@ def assessors_page() -> str:
     """The public directory of assessors."""
     wanted, on = request.args.get("q", "").strip(), china_date(registry().clock())
     found = [describe_assessor(one, on=on) for one in issuers().assessors.all()]
-    return render_template("verify/assessors.html", q=wanted, assessors=[one for one in found if _matches(one, wanted)])
+    return render_template(
+        "verify/assessors.html", q=wanted, assessors=[one for one in found if _matches(one, wanted)]
+    )
 
 
 @pages.get("/assessors/<id>")
 def assessor_page(id: str) -> str:  # noqa: A002 - the templates' own word
     """One assessor with its scopes, past ones too."""
     on = china_date(registry().clock())
-    return render_template("verify/assessor.html", assessor=describe_assessor(issuers().find_assessor(id), on=on))
+    return render_template(
+        "verify/assessor.html", assessor=describe_assessor(issuers().find_assessor(id), on=on)
+    )
 
 
 @pages.get("/assessors/<id>/did.json")

@@ -19,7 +19,8 @@ def read_qr(data: bytes) -> list[str]:
     except ImportError:
         raise Refused("picture.not_supported") from None
     picture = _open(data)
-    return [found.text for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)]
+    formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+    return [found.text for found in zxingcpp.read_barcodes(picture, formats=formats)]
 
 
 def _open(data: bytes) -> Any:

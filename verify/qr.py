@@ -35,8 +35,10 @@ def draw_terminal(text: str) -> str:
     return out.getvalue()
 
 
-def _code(text: str, *, border: int = QUIET_ZONE) -> qrcode.QRCode:  # type: ignore[type-arg]
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=PNG_MODULE, border=border, mask_pattern=MASK)
+def _code(text: str, *, border: int = QUIET_ZONE) -> qrcode.QRCode:
+    code = qrcode.QRCode(
+        error_correction=ERROR_CORRECT_M, box_size=PNG_MODULE, border=border, mask_pattern=MASK
+    )
     code.add_data(text)
     code.make(fit=True)
     return code

@@ -137,4 +137,3 @@ def _verify_upload() -> Verdict:
     if file is None:
         raise Refused("field.missing", field="file")
     return verify_file(file.read())
-

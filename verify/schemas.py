@@ -12,7 +12,7 @@ class VerificationSchema(Schema):
 
     error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
 
-    class Meta:
+    class Meta:  # noqa: D106
         unknown = RAISE
 
     code = fields.String(error_messages={"invalid": "field.text"})

@@ -58,7 +58,7 @@ def read_trust_list(data: bytes, *, root: PublicKey | None, not_before: int = 0)
     if not isinstance(parsed, dict):
         raise Refused("trust_list.malformed")
     if root:
-        verify(parsed, _only(root))
+        verify(parsed, only(root))
     try:
         found = _read(parsed)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -68,7 +68,8 @@ def read_trust_list(data: bytes, *, root: PublicKey | None, not_before: int = 0)
     return found
 
 
-def _only(root: PublicKey) -> Callable[[Proof], PublicKey]:
+def only(root: PublicKey) -> Callable[[Proof], PublicKey]:
+    """Finds that one key for every proof: the registry's root, pinned by who verifies."""
     return lambda _: root
 
 

@@ -19,7 +19,9 @@ from registry.view import Json, describe_face, describe_instant
 from verify.checks import Trust
 from verify.verdict import Check, Outcome, Verdict
 
-MEMOISED_BENEFITS = 4096  # answers kept: a function of kind, level, occupation, region, day and date of issue alone
+MEMOISED_BENEFITS = (
+    4096  # answers kept: a function of kind, level, occupation, region, day and date of issue alone
+)
 
 
 def describe_verdict(verdict: Verdict, trust: Trust | None) -> Json:
@@ -31,7 +33,9 @@ def describe_verdict(verdict: Verdict, trust: Trust | None) -> Json:
         "reason": _reason(verdict.reason),
         "checks": [_check(check) for check in verdict.checks],
         "certificate": _certificate(face, trust, verdict.outcome) if face else None,
-        "benefits": _benefits(face, china_date(verdict.as_of)) if face and verdict.outcome is Outcome.VALID else None,
+        "benefits": _benefits(face, china_date(verdict.as_of))
+        if face and verdict.outcome is Outcome.VALID
+        else None,
     }
 
 
@@ -85,6 +89,12 @@ def find_benefits(
 ) -> Json:
     """The benefits document for a kind, level, occupation, region and day."""
     found = benefits(
-        load_policies(), kind=kind, level=level, occupation=occupation, region=region, on=on, held_since=held_since
+        load_policies(),
+        kind=kind,
+        level=level,
+        occupation=occupation,
+        region=region,
+        on=on,
+        held_since=held_since,
     )
     return benefits_document(found)
