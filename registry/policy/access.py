@@ -80,7 +80,7 @@ _MISSING = {
 }
 
 
-def check_access(  # noqa: PLR0913 - one keyword for each fact
+def check_access(
     policies: Policies,
     *,
     occupation: str,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from registry.places import find_place
 from registry.policy.model import Document, Rule, Strength, Text
+from registry.policy.wording import name_place
 
 Outcome = Literal[
     "amount",
@@ -111,10 +111,10 @@ class Benefits:
 
 def benefits_document(benefits: Benefits) -> dict[str, Any]:
     """The JSON of ``benefits``; every sentence in both languages, money in whole yuan."""
-    place = find_place(benefits.region)
+    place = name_place(benefits.region)
     return {
         "as_of": benefits.as_of.isoformat(),
-        "region": {"code": place.code, "zh": place.zh, "en": place.en},
+        "region": {"code": benefits.region, **_both(place)},
         "kind": benefits.kind,
         "level": benefits.level,
         "occupation": benefits.occupation,

@@ -25,6 +25,10 @@ _TOPICS: Mapping[Topic, Text] = {
     "education": Text("学历待遇", "treatment by education"),
     "subsidies": Text("培训补贴", "training subsidies"),
 }
+_PAYER_OPEN = Text(
+    "受聘于两个单位时由哪个单位发放，文件没有规定；登记系统只回答等级对应的标准。",
+    "Which of two employers would pay is not stated; the registry answers for the level only.",
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def titles(
     return first + said
 
 
-def education(  # noqa: PLR0913 - one keyword for each fact of the question
+def education(
     policies: Policies,
     *,
     kind: str,
@@ -178,7 +182,7 @@ def _allowance(rule: Rule, row: Mapping[str, Cell], region: str) -> Answer:
         rule,
         "amount",
         wording.say_allowance(rule, amount),
-        (*_steps(rule, region), step),
+        (*_steps(rule, region), step, Step("payer_open", _PAYER_OPEN)),
         amount=amount,
         unit="month",
     )

@@ -87,7 +87,7 @@ def enter(ledger: Ledger, entry: CreditEntry) -> Ledger:
     return (*ledger, entry)
 
 
-def convert(  # noqa: PLR0913 - one keyword for each fact
+def convert(
     ledger: Ledger,
     result: Result,
     *,

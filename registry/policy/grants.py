@@ -32,7 +32,7 @@ def construction_grant(
     return Finding(rule, "amount", passed=True, text=_yuan(amount), amount=amount)
 
 
-def contest_award(  # noqa: PLR0913 - one keyword for each fact
+def contest_award(
     policies: Policies,
     *,
     contest: str,

@@ -45,7 +45,7 @@ def years_in_level(held_since: date, on: date) -> int:
     return max(0, years if add_years(held_since, years) <= on else years - 1)
 
 
-def preparatory_technician(  # noqa: PLR0913 - one keyword for each fact
+def preparatory_technician(
     policies: Policies,
     *,
     occupation: str,
@@ -94,7 +94,7 @@ class SkipLevel:
     rules: tuple[Rule, ...]
 
 
-def skip_level(  # noqa: PLR0913 - one keyword for each fact
+def skip_level(
     policies: Policies, *, target: str, region: str, on: date, evidence: bool, approver: str | None
 ) -> SkipLevel:
     """Whether somebody of outstanding contribution may sit ``target`` past which limits (HH-07, NM-03).

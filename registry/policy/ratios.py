@@ -58,7 +58,7 @@ def check_period(
     return Finding(rule, "met" if passed else "not_met", passed=passed, text=text, steps=_cited(rule))
 
 
-def check_adjustment(  # noqa: PLR0913 - one keyword for each fact
+def check_adjustment(
     policies: Policies, *, pilot: bool, changed: int, items: int, region: str, on: date
 ) -> Finding:
     """Whether ``changed`` of ``items`` of the national bank may be replaced (NM-04): pilots, at most 30%."""

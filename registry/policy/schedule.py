@@ -81,7 +81,7 @@ class ChiefTerm:
         return None if self.monthly is None else self.months * self.monthly
 
 
-def chief_months(  # noqa: PLR0913 - one keyword for each fact
+def chief_months(
     policies: Policies,
     *,
     appointed_on: date,

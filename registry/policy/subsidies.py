@@ -84,7 +84,7 @@ def groups_covered(policies: Policies, *, facts: frozenset[str], region: str, on
     return tuple(rule for rule in rules if facts >= set(rule.words["when"]))
 
 
-def find_rate(  # noqa: PLR0913 - one keyword for each thing a rate depends on
+def find_rate(
     rates: Iterable[Rate], *, kind: str, level: str | None, occupation: str, region: str, on: date
 ) -> Rate | None:
     """The rate in force that day of the nearest place, the occupation's own first (ZJ-05)."""

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from registry.levels import find_level
-from registry.places import lineage
+from registry.places import lineage, places
 from registry.policy.model import Cell, Document, Rule, Strength, Text
 
 _ALLOWANCE: Mapping[Strength, Text] = {
@@ -50,9 +50,10 @@ def say_not_stated(rule: Rule, level: str) -> Text:
 
 def say_no_rule(region: str, what: Text) -> Text:
     """No document in the registry speaks of ``what`` there on that day."""
+    place = name_place(region)
     return Text(
-        f"没有找到该日期对该地区（{region}）有效的{what.zh}规定；“没有找到”不等于没有。",
-        f"No rule on {what.en} was found for this place ({region}) on this date; it may exist elsewhere.",
+        f"没有找到该日期在{place.zh}有效的{what.zh}规定；“没有找到”不等于没有。",
+        f"No rule on {what.en} was found for {place.en} on this date; it may exist elsewhere.",
     )
 
 
@@ -119,10 +120,10 @@ def conditions_of(rule: Rule) -> tuple[str, ...]:
 
 def say_look_up(region: str, rule: Rule) -> Text:
     """Which places were asked, and which one answered."""
-    asked = " → ".join(lineage(region))
+    asked, answered = [name_place(place) for place in lineage(region)], name_place(rule.place)
     return Text(
-        f"由近及远查询：{asked}；由 {rule.place} 的规定回答。",
-        f"Looked up from the nearest place to the country: {asked}; the rule of {rule.place} answers.",
+        f"由近及远查询：{'、'.join(dict.fromkeys(place.zh for place in asked))}；由{answered.zh}的规定回答。",
+        f"Looked up in {', '.join(dict.fromkeys(place.en for place in asked))}; a rule of {answered.en} answers.",
     )
 
 
@@ -142,6 +143,11 @@ def cite(document: Document) -> Text:
         f"《{document.title}》{number}",
         document.title_en + (f" ({document.number})" if document.number else ""),
     )
+
+
+def name_place(code: str) -> Text:
+    """The name of the place, or of the nearest recorded one that contains it."""
+    return next(_place_names()[near] for near in lineage(code) if near in _place_names())
 
 
 def name_level(level: str) -> Text:
@@ -167,6 +173,12 @@ def _fill(text: Text, **values: object) -> Text:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+@cache
+def _place_names() -> dict[str, Text]:
+    """Code to its latest name: later rows of a code replace earlier ones."""
+    return {place.code: Text(place.zh, place.en) for place in places()}
 
 
 @cache

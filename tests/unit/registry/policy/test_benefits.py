@@ -250,7 +250,7 @@ def test_the_document_is_plain_json_in_both_languages():
     assert paid["document"]["title"] == "“金藍領”職業技能提升行動"
     assert paid["in_force"] == {"from": "2021-03-29", "to": None}
     assert "高級工500元/月" in paid["quote"]
-    assert [step["code"] for step in paid["steps"]] == ["look_up", "rule", "figure"]
+    assert [step["code"] for step in paid["steps"]] == ["look_up", "rule", "figure", "payer_open"]
     assert paid["sentence"]["en"].startswith(
         "Enterprises are encouraged to pay a skills allowance of 500 yuan"
     )
@@ -267,3 +267,9 @@ def test_the_document_is_plain_json_in_both_languages():
         "subsidies",
         "notes",
     }
+
+
+def test_a_place_is_named_by_the_nearest_recorded_one():
+    document = benefits_document(ask(region="330199"))
+    assert document["region"] == {"code": "330199", "zh": "杭州市", "en": "Hangzhou"}
+    assert document["allowances"][0]["steps"][0]["zh"].endswith("由浙江省的规定回答。")
