@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -13,7 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from flask import Flask, render_template_string
 
@@ -89,9 +88,9 @@ def test_translations_keep_their_places(room: str) -> None:
 
 @pytest.mark.parametrize("room", ROOMS_WITH_PAGES)
 def test_compiled_catalogue_is_the_written_one(room: str) -> None:
-    compiled = io.BytesIO()
-    write_mo(compiled, read_catalogue(room))
-    assert (ROOT / room / "translations/zh/LC_MESSAGES/messages.mo").read_bytes() == compiled.getvalue(), (
+    with (ROOT / room / "translations/zh/LC_MESSAGES/messages.mo").open("rb") as file:
+        compiled = {message.id: message.string for message in read_mo(file) if message.id}
+    assert compiled == {message.id: message.string for message in read_catalogue(room) if message.id}, (
         "make messages"
     )
 
