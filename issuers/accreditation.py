@@ -27,7 +27,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Accreditation:
-    """One accreditation; ``occupations`` are (code, edition). It holds from ``valid_from`` until before ``valid_until``."""
+    """One accreditation; ``occupations`` are (code, edition). It holds until the day before ``valid_until``."""
 
     id: str
     kind: str
