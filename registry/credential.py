@@ -243,23 +243,18 @@ def _take_face(credential: Mapping[str, Any]) -> Face:
     return Face(
         origin=origin,
         code=code,
-        number=subject["certificateNumber"],
-        kind=subject["certificateKind"],
-        level=subject.get("skillLevel"),
-        holder=Holder(holder["name"], holder["idType"], holder["idMasked"]),
+        number=_text(subject, "certificateNumber"),
+        kind=_text(subject, "certificateKind"),
+        level=_text(subject, "skillLevel") if "skillLevel" in subject else None,
+        holder=Holder(*_texts(holder, "name", "idType", "idMasked")),
         occupation=OccupationName(
-            occupation["code"],
-            occupation["edition"],
-            occupation["nameZh"],
-            occupation["nameEn"],
-            occupation.get("job"),
+            *_texts(occupation, "code", "edition", "nameZh", "nameEn"),
+            job=_text(occupation, "job") if "job" in occupation else None,
         ),
-        region=subject["region"],
+        region=_text(subject, "region"),
         issued_on=date.fromisoformat(subject["issuedOn"]),
-        issuer=Issuer(
-            issuer["id"], issuer["assessorId"], issuer["name"], issuer["assessorKind"], issuer["region"]
-        ),
-        accreditation=AccreditationReference(accreditation["accreditationId"], accreditation["decision"]),
+        issuer=Issuer(*_texts(issuer, "id", "assessorId", "name", "assessorKind", "region")),
+        accreditation=AccreditationReference(*_texts(accreditation, "accreditationId", "decision")),
         status=StatusEntry(
             revocation["statusListCredential"].rsplit("-", 1)[1], int(revocation["statusListIndex"])
         ),
@@ -272,7 +267,19 @@ def _take_appointment(entry: Mapping[str, Any] | None) -> Appointment | None:
         return None
     end = entry.get("appointedUntil")
     return Appointment(
-        entry["employer"],
+        _text(entry, "employer"),
         date.fromisoformat(entry["appointedFrom"]),
         date.fromisoformat(end) if end else None,
     )
+
+
+def _texts(entry: Mapping[str, Any], *names: str) -> list[str]:
+    return [_text(entry, name) for name in names]
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    # anything else would come back the same from `build_credential`: an object could hide terms we never defined
+    value = entry[name]
+    if not isinstance(value, str):
+        raise TypeError(name)
+    return value

@@ -114,7 +114,7 @@ def _check_issuer(case: _Case) -> None:
 def _check_key(case: _Case) -> None:
     ring = _trust(case).ring
     for proof in read_proofs(case.credential):
-        case.key = ring.key_at(proof.verification_method, proof.created)
+        ring.key_at(proof.verification_method, proof.created)
 
 
 def _check_signature(case: _Case) -> None:
@@ -123,7 +123,8 @@ def _check_signature(case: _Case) -> None:
     def find_key(proof: Proof) -> PublicKey:
         return ring.find(proof.verification_method).public
 
-    verify(case.credential, find_key)
+    decisive = verify(case.credential, find_key)
+    case.key = ring.find(decisive.verification_method)
 
 
 def _check_accreditation(case: _Case) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
 
-FORMS = "code, number + holder, credential"
+TEXT = {"invalid": "field.text", "null": "field.null"}
 
 
 class VerificationSchema(Schema):
@@ -15,10 +15,10 @@ class VerificationSchema(Schema):
     class Meta:  # noqa: D106
         unknown = RAISE
 
-    code = fields.String(error_messages={"invalid": "field.text"})
-    number = fields.String(error_messages={"invalid": "field.text"})
-    holder = fields.String(error_messages={"invalid": "field.text"})
-    credential = fields.Raw()
+    code = fields.String(error_messages=TEXT)
+    number = fields.String(error_messages=TEXT)
+    holder = fields.String(error_messages=TEXT)
+    credential = fields.Raw(error_messages=TEXT)
 
     @validates_schema
     def _one_form(self, data: dict[str, object], **_: object) -> None:

@@ -1,0 +1,203 @@
+"""The whole service on a real database: three assessors, a clock that tests set, people who do not exist."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from issuers.accreditation import Accreditation
+from issuers.admission import accredit, admit
+from issuers.assessor import AssessorKind
+from issuers.services import Issuers
+from keys.vault import Vault
+from registry.cache import ShortMemory
+from registry.identity import check_character
+from registry.mongo import Record
+from registry.services import Registry
+from registry.settings import Settings
+from verify.services import Verifier
+from wsgi import Services, create_app, open_services, prepare
+
+START = datetime(2026, 11, 22, 4, tzinfo=UTC)  # noon in China
+LEVELS = frozenset({"apprentice", "5", "4", "3", "2", "1", "special", "chief"})
+ASSESSORS = (
+    ("S000033000002", "浙江示例技能人才行业协会", "association", "51330000500000015H", "330000"),
+    ("Y000044000001", "东莞示例精密制造有限公司", "enterprise", "91441900000000019N", "441900"),
+    ("S000022000003", "吉林示例职业技术学院", "college", "12220000400000018M", "220000"),
+)
+ASSOCIATION, ENTERPRISE, COLLEGE = (row[0] for row in ASSESSORS)
+PASSWORD = "vier leere worte reichen"
+
+
+@dataclass
+class Clock:
+    """The time of the service, as a test sets it."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **passed: float) -> None:
+        self.now += timedelta(**passed)
+
+
+@dataclass(frozen=True)
+class House:
+    """The service, and what a test does with it."""
+
+    app: Flask
+    services: Services
+    clock: Clock
+    database: Record
+    tokens: dict[str, str] = field(repr=False)
+
+    association, enterprise, college = ASSOCIATION, ENTERPRISE, COLLEGE
+    password = PASSWORD
+
+    @property
+    def registry(self) -> Registry:
+        return self.services.registry
+
+    @property
+    def issuers(self) -> Issuers:
+        return self.services.issuers
+
+    @property
+    def verifier(self) -> Verifier:
+        return self.services.verifier
+
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def headers(self, assessor: str = ASSOCIATION, **more: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[assessor]}", **more}
+
+    def issue(self, body: dict[str, Any] | None = None, *, assessor: str = ASSOCIATION, **headers: str) -> Any:
+        """The response to one POST /api/v1/certificates."""
+        return self.client().post(
+            "/api/v1/certificates", json=body or make_body(), headers=self.headers(assessor, **headers)
+        )
+
+    def issued(self, body: dict[str, Any] | None = None, *, assessor: str = ASSOCIATION) -> dict[str, Any]:
+        """A certificate that was issued."""
+        response = self.issue(body, assessor=assessor)
+        assert response.status_code == 201, response.json
+        return response.json
+
+    def verify(self, **asked: Any) -> dict[str, Any]:
+        """The verdict of the API."""
+        response = self.client().post("/api/v1/verifications", json=asked)
+        assert response.status_code == 200, response.json
+        return response.json
+
+    def counts(self) -> dict[str, int]:
+        """Documents in every collection of the database."""
+        return {name: self.database[name].count_documents({}) for name in self.database.list_collection_names()}
+
+    def forget(self) -> None:
+        """Empty every short memory, as two seconds would."""
+        for part in (self.registry, self.issuers, self.verifier):
+            for memory in vars(part).values():
+                if isinstance(memory, ShortMemory):
+                    memory.forget()
+        self.registry.status_lists._fresh.forget()
+
+
+def make_number(person: int) -> str:
+    """The right identity number of a person who does not exist."""
+    body = f"1501021990{person // 900 % 12 + 1:02}{person // 1000 % 28 + 1:02}{person % 900 + 100:03}"
+    return body + check_character(body)
+
+
+def make_body(*, person: int = 0, **changes: Any) -> dict[str, Any]:
+    """A body of POST /api/v1/certificates; ``holder__name="x"`` changes an inner member, ``...`` drops one."""
+    body: dict[str, Any] = {
+        "kind": "skill_level",
+        "holder": {"name": "欧阳试验", "id_type": "resident_id", "id_number": make_number(person)},
+        "occupation": {"code": "6-31-01-03", "edition": "2022"},
+        "job": None,
+        "level": "3",
+        "issued_on": "2026-11-22",
+    }
+    for name, value in changes.items():
+        *outer, inner = name.split("__")
+        target = body[outer[0]] if outer else body
+        if value is ...:
+            del target[inner]
+        else:
+            target[inner] = value
+    return body
+
+
+@pytest.fixture(name="make_body")
+def give_make_body() -> Callable[..., dict[str, Any]]:
+    return make_body
+
+
+@pytest.fixture(name="make_number")
+def give_make_number() -> Callable[[int], str]:
+    return make_number
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def services(settings: Settings, database: Record, clock: Clock) -> Services:
+    """Every room's parts on an empty database, with three assessors."""
+    made = open_services(settings, database=database, vault=Vault(secrets.token_bytes(32)), clock=clock)
+    prepare(made)
+    for row in ASSESSORS:
+        admit_one(made, *row)
+    return made
+
+
+@pytest.fixture
+def house(services: Services, settings: Settings, clock: Clock, database: Record) -> Iterator[House]:
+    app = create_app(settings, services)
+    app.testing = False  # a defect answers 500, as in service
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assessors = services.issuers.assessors
+    tokens = {row[0]: assessors.new_token(row[0], label="test", at=clock()) for row in ASSESSORS}
+    return House(app, services, clock, database, tokens)
+
+
+def admit_one(services: Services, id_: str, name: str, kind: str, credit_code: str, region: str) -> None:
+    assessors = services.issuers.assessors
+    admit(
+        assessors,
+        services.registry,
+        id_,
+        name=name,
+        kind=AssessorKind(kind),
+        credit_code=credit_code,
+        region=region,
+    )
+    pairs = frozenset({("6-31-01-03", "2022"), ("4-10-01-05", "2022"), ("6-18-01-01", "2022")})
+    levels = LEVELS if kind == "enterprise" else LEVELS - {"special", "chief"}
+    held = Accreditation(
+        f"A-{id_[-2:]}",
+        "skill_level",
+        pairs,
+        levels,
+        region,
+        date(2026, 1, 1),
+        date(2028, 1, 1),
+        "示例认定委〔2026〕1号",
+    )
+    accredit(assessors, id_, held)
