@@ -8,9 +8,11 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 
 from registry.policy.loading import load_policies
 from registry.policy.model import Coverage, Document, Policies, Rule
+from registry.policy.settings import DEFAULT_SETTINGS, describe_setting
 
 STATUSES = {
     "computed": "computed: the function answers, the test proves it",
@@ -24,6 +26,16 @@ Every rule of the five documents, and what the registry does about it. Generated
 `registry/policy/data` by `python -m registry.policy.coverage`; do not edit. The quotations stand in
 the data files, with the figures taken from them.
 
+To amend: a rule in force is never edited. Add a row with the same `id` and its own `from` day; it
+ends the row before it. Then run `python -m registry.policy.digests`, which records the new row and
+refuses any change of an old one, and write this page again.
+
+"""
+_READINGS = """
+# Where the documents leave a question open
+
+The defaults; an answer that used one names it. Which employer pays an allowance is left open: the
+registry answers for the level. Expired documents and old lists answer for their own days only.
 """
 _OTHERS = """
 # Facts from outside the five documents
@@ -39,7 +51,7 @@ def coverage_table(policies: Policies) -> str:
     others = [document for document in policies.documents if document.grade != "seed"]
     parts = [_HEAD, "\n".join(_counts(policies)), "\n"]
     parts += [_section(policies, document) for document in seeds]
-    parts.append(_OTHERS)
+    parts += [_readings(), _OTHERS]
     parts += [_section(policies, document) for document in others]
     return "".join(parts)
 
@@ -73,6 +85,13 @@ def _section(policies: Policies, document: Document) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _readings() -> str:
+    """The settings for what the documents leave open, with their defaults."""
+    told = (describe_setting(DEFAULT_SETTINGS, field.name) for field in fields(DEFAULT_SETTINGS))
+    lines = [f"- `{key}`: {text.en}" for key, text in told]
+    return "\n".join((_READINGS, *lines, ""))
 
 
 def _row(rule: Rule) -> str:

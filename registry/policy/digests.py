@@ -24,9 +24,8 @@ def extend_digests(policies: Policies, recorded: Mapping[str, str]) -> dict[str,
     return dict(sorted(found.items()))
 
 
-def main() -> None:
-    """Write ``data/digests.json`` anew."""
-    folder = Path(str(files("registry.policy") / "data"))
+def record_digests(folder: Path) -> None:
+    """Write ``digests.json`` in ``folder`` anew; Refused as ``extend_digests``, and then nothing is written."""
     manifest = folder / "digests.json"
     recorded = json.loads(manifest.read_text("utf-8"))
     extended = extend_digests(read_policies(folder), recorded)
@@ -34,4 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    record_digests(Path(str(files("registry.policy") / "data")))

@@ -19,6 +19,8 @@ class Claim:
     """One claim. ``person`` is the archive's opaque key, never an identity number."""
 
     person: str
+    certificate: str
+    """Its number in the record: one certificate brings one subsidy of a kind, wherever it is claimed."""
     kind: str
     occupation: str
     level: str | None
@@ -46,6 +48,7 @@ class Entry:
     """One line of the ledger: what was granted; a cancelled line counts no more."""
 
     person: str
+    certificate: str
     rule: str
     kind: str
     occupation: str

@@ -29,10 +29,6 @@ class Text:
     zh: str
     en: str
 
-    def speak(self, language: str) -> str:
-        """The sentence in ``language`` (``zh``, else English)."""
-        return self.zh if language == "zh" else self.en
-
 
 @dataclass(frozen=True)
 class Window:

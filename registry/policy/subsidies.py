@@ -31,9 +31,9 @@ def decide_subsidy(
     """Grant or refuse ``claim``; ``entries`` are the person's earlier lines, others are passed over.
 
     Asked in order: a rule (HH-01, HH-20, HH-21, DG-05, DG-06, ZJ-03, ZJ-04, NM-23, JL-04), open
-    integrity records (HH-14, ZJ-19), the monthly pension (ZJ-16), the payee, the rule's own
-    conditions, then once for an occupation and level and at most three a year (ZJ-02). Only the
-    yearly number may be excused, by an approver who is recorded.
+    integrity records (HH-14, ZJ-19), the monthly pension (ZJ-16), the certificate not used
+    before, the payee, the rule's own conditions, then once for an occupation and level and at most
+    three a year (ZJ-02). Only the yearly number may be excused, by an approver who is recorded.
     """
     region = paying_region(policies, claim)
     past = [entry for entry in entries if entry.person == claim.person and not entry.cancelled]
@@ -41,6 +41,7 @@ def decide_subsidy(
     limit = policies.nearest("subsidy_limit", region=region, on=claim.claimed_on)
     limbs = (
         *_general_limbs(policies, claim, region, rule),
+        _limb("certificate", not any(_repeats(claim, entry) for entry in past), None),
         *own,
         *_limit_limbs(claim, past, limit, settings),
     )
@@ -194,6 +195,11 @@ def _limit_limbs(
     if settings.completion_counts or claim.kind != "training_completion":
         used = sum(_counts(entry, settings) and _in_year(entry, claim, settings) for entry in trained)
         yield _limb("per_year", used < limit.figure("per_year"), limit)
+
+
+def _repeats(claim: Claim, entry: Entry) -> bool:
+    """No document needs to say that one certificate is not paid for twice, in one city or in two."""
+    return (claim.certificate, claim.subsidy) == (entry.certificate, entry.subsidy)
 
 
 def _same(claim: Claim, entry: Entry, settings: PolicySettings) -> bool:

@@ -28,6 +28,7 @@ from registry.problems import find_problem
 POLICIES = load_policies()
 CLAIM = Claim(
     person="p1",
+    certificate="C1",
     kind="skill_level",
     occupation="6-31-01-03",
     level="3",
@@ -52,6 +53,7 @@ START_UP = replace(
 def entry(claim=CLAIM, rule="ZJ-03", **changed):
     told = {
         "person": claim.person,
+        "certificate": f"{claim.certificate}-{claim.occupation}-earlier",
         "rule": rule,
         "kind": claim.kind,
         "occupation": claim.occupation,
@@ -101,6 +103,16 @@ def test_the_rolling_year_reads_the_twelve_months_before():
     assert decide(CLAIM, three(date(2021, 12, 31)), rolling).failed.code == "per_year"
     assert decide(CLAIM, three(date(2021, 4, 1)), rolling).granted
     assert "year_basis=rolling" in [step.code for step in decide(CLAIM, (), rolling).steps]
+
+
+def test_one_certificate_is_paid_for_once_wherever_it_is_claimed():
+    here = replace(CLAIM, region="441900")
+    there = replace(CLAIM, region="220100")
+    paid = [entry(here, rule="DG-06", certificate=CLAIM.certificate)]
+    assert decide(here).granted
+    assert decide(there).granted
+    assert decide(there, paid).failed.code == decide(here, paid).failed.code == "certificate"
+    assert decide(replace(there, subsidy="living"), paid).granted
 
 
 def test_an_exception_from_the_yearly_number_needs_an_approver_who_is_recorded():
@@ -265,6 +277,7 @@ def test_prepayment_balance_and_clawback():
 CLAIMS = st.builds(
     Claim,
     person=st.sampled_from(["p1", "p2"]),
+    certificate=st.uuids().map(str),
     kind=st.sampled_from(["skill_level", "qualification"]),
     occupation=st.sampled_from(ELSEWHERE),
     level=st.sampled_from(["5", "4", "3"]),
