@@ -249,7 +249,7 @@ def _take_face(credential: Mapping[str, Any]) -> Face:
         holder=Holder(*_texts(holder, "name", "idType", "idMasked")),
         occupation=OccupationName(
             *_texts(occupation, "code", "edition", "nameZh", "nameEn"),
-            job=_text(occupation, "job") if "job" in occupation else None,
+            _text(occupation, "job") if "job" in occupation else None,
         ),
         region=_text(subject, "region"),
         issued_on=date.fromisoformat(subject["issuedOn"]),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
 
-TEXT = {"invalid": "field.text", "null": "field.null"}
+TEXT: dict[str, Any] = {"invalid": "field.text", "null": "field.null"}
 
 
 class VerificationSchema(Schema):
