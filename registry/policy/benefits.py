@@ -134,7 +134,7 @@ def education(
             Answer(
                 rule,
                 "conditional",
-                wording.say_conditional_education(rule.rows),
+                wording.say_conditional_education(rule),
                 _steps(rule, region),
                 conditions=tuple(str(row["when"]) for row in rule.rows),
             )

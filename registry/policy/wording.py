@@ -88,14 +88,17 @@ def say_education(treated_as: str, purposes: Iterable[str], *, discretionary: bo
     )
 
 
-def say_conditional_education(rows: Iterable[Mapping[str, object]]) -> Text:
+def say_conditional_education(rule: Rule) -> Text:
     """What a class diploma would bring; the certificate alone brings nothing."""
-    pairs = [(word("when", str(row["when"])), word("treated_as", str(row["treated_as"]))) for row in rows]
-    zh = "；".join(f"{when.zh}的，按{treated.zh}对待" for when, treated in pairs)
-    en = "; ".join(f"a {when.en} as {treated.en}" for when, treated in pairs)
+    verb = Text("可比照", "may be treated as") if rule.strength == "may" else Text("按", "treated as")
+    pairs = [
+        (word("when", str(row["when"])), word("treated_as", str(row["treated_as"]))) for row in rule.rows
+    ]
+    zh = "；".join(f"{when.zh}的，{verb.zh}{treated.zh}对待" for when, treated in pairs)
+    en = "; ".join(f"{when.en}: {verb.en} {treated.en}" for when, treated in pairs)
     return Text(
         f"仅凭本证书不产生学历待遇。符合以下条件的可享受相应待遇：{zh}。",
-        f"The certificate alone changes nothing. On these conditions people are treated: {en}.",
+        f"The certificate alone changes nothing. What a diploma adds: {en}.",
     )
 
 
