@@ -5,7 +5,7 @@ PACKAGING := setup.cfg pyproject.toml
 INDEPENDENT := tests/independent
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench clean messages
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
@@ -48,3 +48,6 @@ $(INDEPENDENT)/node_modules: $(INDEPENDENT)/package.json $(wildcard $(INDEPENDEN
 	@echo "Installing the independent verifier with npm."
 	@cd $(INDEPENDENT) && npm ci --silent --no-audit --no-fund
 	@touch $@
+
+messages: .venv/.test ## bring the Chinese catalogues up to date, then fill in what is empty
+	@scripts/messages

@@ -18,6 +18,7 @@ from pymongo.database import Database
 from issuers.commands import assessor_commands, issue_command, revoke_command
 from issuers.console import console
 from issuers.demo import make_demo
+from issuers.registrar import registrar
 from issuers.routes import api as issuers_api
 from issuers.services import EXTENSION as ISSUERS
 from issuers.services import Issuers, open_issuers
@@ -113,7 +114,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     base = Blueprint(
         "registry", "registry", template_folder="templates", static_folder="static", static_url_path="/static"
     )
-    for blueprint in (base, operations, issuers_api, verify_api, console, pages):
+    for blueprint in (base, operations, issuers_api, verify_api, console, registrar, pages):
         app.register_blueprint(blueprint)
     return app
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from issuers.assessor import Assessor
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
 from issuers.request import Draft, check_request
@@ -22,9 +20,11 @@ from issuers.revocation import reasons, revoke
 from issuers.routes import find_own
 from issuers.schemas import IssueSchema, load
 from issuers.services import issuers
+from issuers.session import assessors_only, begin_session, current_account, current_assessor, end_session
 from issuers.view import describe_assessor, describe_own_face
 from keys.errors import Refused
 from registry.credential import MEDIA_TYPE, Face, china_date, day_start, parse_credential, read_face
+from registry.keyrings import REGISTRY
 from registry.problems import error_words
 from registry.record import CertificateRecord, Idempotency
 from registry.services import registry
@@ -36,23 +36,6 @@ UNPROCESSABLE = 422
 
 console = Blueprint("issuers", __name__, url_prefix="/console", template_folder="templates")
 _issue_schema = IssueSchema()
-
-Arguments = ParamSpec("Arguments")
-Page = Callable[Arguments, ResponseReturnValue]
-
-
-def signed_in(page: Page[Arguments]) -> Page[Arguments]:
-    """Only for who is signed in; others are asked to, and come back to where they were going."""
-
-    @wraps(page)
-    def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
-        if _assessor_id() is None:
-            return redirect(
-                url_for("issuers.sign_in", next=request.path if request.method == "GET" else None)
-            )
-        return page(*args, **kwargs)
-
-    return guarded
 
 
 @console.get("/sign-in")
@@ -70,24 +53,23 @@ def sign_in_post() -> ResponseReturnValue:
     except Refused as refused:
         error = error_words(refused)
         return render_template("issuers/sign_in.html", values={"account": name}, error=error), 401
-    session.clear()
-    session["account"], session["assessor"] = account.name, account.assessor
-    session.permanent = True
-    return redirect(_safe_path(request.form.get("next")) or url_for("issuers.console"))
+    begin_session(account)
+    home = url_for("registrar.home" if account.owner == REGISTRY else "issuers.console")
+    return redirect(_safe_path(request.form.get("next")) or home)
 
 
 @console.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """Sign out."""
-    session.clear()
+    end_session()
     return redirect(url_for("issuers.sign_in"))
 
 
 @console.get("/", endpoint="console")
-@signed_in
+@assessors_only
 def overview() -> ResponseReturnValue:
     """The overview: counts, latest certificates, what may be certified."""
-    assessor, record = _assessor(), registry().record
+    assessor, record = current_assessor(), registry().record
     today = china_date(registry().clock())
     counts = {
         "today": record.count_since(assessor.id, datetime.fromisoformat(day_start(today))),
@@ -105,12 +87,12 @@ def overview() -> ResponseReturnValue:
 
 
 @console.get("/certificates")
-@signed_in
+@assessors_only
 def certificates() -> ResponseReturnValue:
     """The assessor's certificates, newest first, by the start of a number and by state."""
     q, state = request.args.get("q", "").strip().upper(), request.args.get("state", "")
     before = request.args.get("before") or None
-    found, following = registry().record.page(_assessor().id, text=q, state=state, before=before)
+    found, following = registry().record.page(current_assessor().id, text=q, state=state, before=before)
     next_url = url_for("issuers.certificates", q=q, state=state, before=following) if following else None
     rows = [_row(one) for one in found]
     return render_template(
@@ -119,27 +101,27 @@ def certificates() -> ResponseReturnValue:
 
 
 @console.get("/certificates/<number>")
-@signed_in
+@assessors_only
 def certificate(number: str) -> ResponseReturnValue:
     """One certificate: face, state, history, links, and the form to revoke it."""
-    return _show(find_own(_assessor().id, number))
+    return _show(find_own(current_assessor().id, number))
 
 
 @console.get("/certificates/<number>/credential.json")
-@signed_in
+@assessors_only
 def credential(number: str) -> ResponseReturnValue:
     """The exact signed bytes, as a file."""
-    record = find_own(_assessor().id, number)
+    record = find_own(current_assessor().id, number)
     response = Response(record.credential, mimetype=MEDIA_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{record.number}.json"'
     return response
 
 
 @console.post("/certificates/<number>/revoke", endpoint="revoke")
-@signed_in
+@assessors_only
 def revoke_post(number: str) -> ResponseReturnValue:
     """Revoke, with a reason, after a tick that says yes."""
-    record = find_own(_assessor().id, number)
+    record = find_own(current_assessor().id, number)
     reason, note = request.form.get("reason", ""), request.form.get("note", "").strip()
     try:
         if request.form.get("confirm") != "yes":
@@ -150,7 +132,7 @@ def revoke_post(number: str) -> ResponseReturnValue:
             registry().record,
             record.code,
             reason=reason,
-            by=session["account"],
+            by=current_account().name,
             at=registry().clock(),
             note=note,
         )
@@ -161,7 +143,7 @@ def revoke_post(number: str) -> ResponseReturnValue:
 
 
 @console.get("/issue")
-@signed_in
+@assessors_only
 def issue() -> ResponseReturnValue:
     """The form for one certificate."""
     today = china_date(registry().clock()).isoformat()
@@ -169,14 +151,14 @@ def issue() -> ResponseReturnValue:
 
 
 @console.post("/issue")
-@signed_in
+@assessors_only
 def issue_again() -> ResponseReturnValue:
     """Back from the preview to the form, with everything typed still there."""
     return _form({name: request.form.get(name, "") for name in FORM_FIELDS})
 
 
 @console.post("/issue/preview")
-@signed_in
+@assessors_only
 def preview() -> ResponseReturnValue:
     """The certificate as it will be, for proof-reading; nothing is stored."""
     try:
@@ -185,7 +167,7 @@ def preview() -> ResponseReturnValue:
         return _refuse(refused)
     return render_template(
         "issuers/preview.html",
-        certificate=describe_own_face(draft_face(draft, _assessor(), registry().settings.origin)),
+        certificate=describe_own_face(draft_face(draft, current_assessor(), registry().settings.origin)),
         name=draft.holder_name,
         id_number=draft.identity.number,
         fields=issue_fields(request.form),
@@ -194,10 +176,10 @@ def preview() -> ResponseReturnValue:
 
 
 @console.post("/issue/confirm")
-@signed_in
+@assessors_only
 def confirm() -> ResponseReturnValue:
     """Issue what was previewed; sent twice, it is issued once."""
-    assessor = _assessor()
+    assessor = current_assessor()
     try:
         asked = load(_issue_schema, form_body(request.form))
         record = issuers().desk.issue(asked, assessor, idempotency=_idempotency(assessor.id))
@@ -208,18 +190,9 @@ def confirm() -> ResponseReturnValue:
     )
 
 
-def _assessor_id() -> str | None:
-    account = issuers().assessors.find_account(session["account"]) if "account" in session else None
-    return account.assessor if account else None
-
-
-def _assessor() -> Assessor:
-    return issuers().find_assessor(session["assessor"])
-
-
 def _safe_path(target: str | None) -> str | None:
     """``target`` where it is a path of this site; anything else would lead elsewhere."""
-    if not target or not target.startswith("/console") or "\\" in target:
+    if not target or not target.startswith(("/console", "/registrar")) or "\\" in target:
         return None
     parts = urlsplit(target)
     return None if parts.scheme or parts.netloc else target
@@ -227,7 +200,7 @@ def _safe_path(target: str | None) -> str | None:
 
 def _draft() -> Draft:
     asked = load(_issue_schema, form_body(request.form))
-    return check_request(asked, _assessor(), today=china_date(registry().clock()))
+    return check_request(asked, current_assessor(), today=china_date(registry().clock()))
 
 
 def _idempotency(assessor: str) -> Idempotency | None:
@@ -242,7 +215,9 @@ def _idempotency(assessor: str) -> Idempotency | None:
 
 
 def _form(values: Mapping[str, str], errors: Mapping[str, Any] | None = None) -> str:
-    choices = form_choices(_assessor(), request.values.get("occupation_q", ""), values.get("occupation", ""))
+    choices = form_choices(
+        current_assessor(), request.values.get("occupation_q", ""), values.get("occupation", "")
+    )
     return render_template("issuers/issue.html", values=values, errors=errors or {}, **choices)
 
 

@@ -18,6 +18,7 @@ from issuers.revocation import revoke
 from issuers.services import Issuers
 from keys.errors import Refused
 from registry.credential import Appointment, china_date
+from registry.keyrings import REGISTRY
 from registry.record import CertificateRecord, Idempotency, State
 from registry.services import Registry
 
@@ -29,15 +30,24 @@ AGE = timedelta(
 
 
 @dataclass(frozen=True)
+class DemoAccount:
+    """An account with the password made at this start."""
+
+    name: str
+    role: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Demo:
-    """What a start of the demo hands out. The password and the token are made at that start."""
+    """What a start of the demo hands out. Passwords and tokens are made at that start."""
 
     certificate: CertificateRecord
     holder: dict[str, str] = field(repr=False)
     assessor: Assessor
-    account: str
-    password: str = field(repr=False)
+    accounts: tuple[DemoAccount, ...] = field(repr=False)
     token: str = field(repr=False)
+    registrar_token: str = field(repr=False)
 
 
 def make_demo(registry: Registry, issuers: Issuers) -> Demo:
@@ -48,17 +58,25 @@ def make_demo(registry: Registry, issuers: Issuers) -> Demo:
     records = [_issue(registry, issuers, row) for row in data["certificates"]]
     first = data["certificates"][0]
     assessor = issuers.assessors.find(first["assessor"])
-    password = secrets.token_urlsafe(12)
-    issuers.assessors.set_account(data["account"], assessor.id, password)
-    issuers.assessors.end_tokens(assessor.id, label=LABEL)
     return Demo(
         certificate=records[0],
         holder={"name": first["name"], "id_type": "resident_id", "id_number": first["id_number"]},
         assessor=assessor,
-        account=data["account"],
-        password=password,
-        token=issuers.assessors.new_token(assessor.id, label=LABEL, at=registry.clock()),
+        accounts=tuple(_account(issuers, row, assessor.id) for row in data["accounts"]),
+        token=_token(registry, issuers, assessor.id),
+        registrar_token=_token(registry, issuers, REGISTRY),
     )
+
+
+def _account(issuers: Issuers, row: dict[str, str], assessor: str) -> DemoAccount:
+    password = secrets.token_urlsafe(12)
+    issuers.assessors.set_account(row["name"], REGISTRY if row["role"] == "registrar" else assessor, password)
+    return DemoAccount(row["name"], row["role"], password)
+
+
+def _token(registry: Registry, issuers: Issuers, owner: str) -> str:
+    issuers.assessors.end_tokens(owner, label=LABEL)
+    return issuers.assessors.new_token(owner, label=LABEL, at=registry.clock())
 
 
 def _admit(registry: Registry, issuers: Issuers, row: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from issuers.services import issuers
 from keys.errors import Refused
 from keys.jcs import canonicalize
 from registry.http import answer_json, read_json
+from registry.keyrings import REGISTRY
 from registry.record import CertificateRecord, Idempotency, Record
 from registry.services import registry
 from registry.view import describe_instant
@@ -75,10 +76,24 @@ def lifting(number: str) -> Response:
 
 def authenticate() -> Assessor:
     """The assessor whose bearer token came with the request. Refused ``auth.*``."""
+    owner = token_owner()
+    if owner == REGISTRY:
+        raise Refused("auth.assessor_only", field="Authorization")
+    return issuers().find_assessor(owner)
+
+
+def authenticate_registrar() -> None:
+    """A registrar's bearer token came with the request. Refused ``auth.*``."""
+    if token_owner() != REGISTRY:
+        raise Refused("auth.registrar_only", field="Authorization")
+
+
+def token_owner() -> str:
+    """Whose bearer token came with the request: an assessor's id, or ``registry``. Refused ``auth.*``."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refused("auth.token_missing", field="Authorization")
-    return issuers().find_assessor(issuers().assessor_of_token(token.strip()))
+    return issuers().owner_of_token(token.strip())
 
 
 def describe(record: CertificateRecord) -> dict[str, Any]:

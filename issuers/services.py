@@ -24,7 +24,7 @@ class Issuers:
     assessors: Assessors
     desk: IssuingDesk
     find_assessor: ShortMemory[str, Assessor]
-    assessor_of_token: ShortMemory[str, str]
+    owner_of_token: ShortMemory[str, str]
 
 
 def open_issuers(registry: Registry) -> Issuers:
@@ -39,7 +39,7 @@ def open_issuers(registry: Registry) -> Issuers:
         clock=registry.clock,
         origin=registry.settings.origin,
     )
-    return Issuers(assessors, desk, ShortMemory(assessors.find), ShortMemory(assessors.assessor_of_token))
+    return Issuers(assessors, desk, ShortMemory(assessors.find), ShortMemory(assessors.owner_of_token))
 
 
 def issuers() -> Issuers:

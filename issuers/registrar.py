@@ -1,0 +1,23 @@
+"""The registrar's desk: what a labour bureau looks after."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from issuers.services import issuers
+from issuers.session import registrars_only
+from issuers.view import describe_assessor
+from registry.credential import china_date
+from registry.services import registry
+
+registrar = Blueprint("registrar", __name__, url_prefix="/registrar", template_folder="templates")
+
+
+@registrar.get("/", endpoint="home")
+@registrars_only
+def home() -> ResponseReturnValue:
+    """The overview: every assessor and the state of its accreditations."""
+    on = china_date(registry().clock())
+    found = [describe_assessor(one, on=on) for one in issuers().assessors.all()]
+    return render_template("issuers/registrar.html", assessors=found)
