@@ -237,9 +237,8 @@ def _status(face: Face, purpose: str) -> Credential:
 def _take_face(credential: Mapping[str, Any]) -> Face:
     origin, code = credential["id"].rsplit("/v/", 1)
     subject, issuer = credential["credentialSubject"], credential["issuer"]
-    occupation, holder = subject["occupation"], subject["holder"]
+    holder, accreditation = subject["holder"], subject["accreditation"]
     revocation = credential["credentialStatus"][0]
-    accreditation = subject["accreditation"]
     return Face(
         origin=origin,
         code=code,
@@ -247,10 +246,7 @@ def _take_face(credential: Mapping[str, Any]) -> Face:
         kind=_text(subject, "certificateKind"),
         level=_text(subject, "skillLevel") if "skillLevel" in subject else None,
         holder=Holder(*_texts(holder, "name", "idType", "idMasked")),
-        occupation=OccupationName(
-            *_texts(occupation, "code", "edition", "nameZh", "nameEn"),
-            _text(occupation, "job") if "job" in occupation else None,
-        ),
+        occupation=_take_occupation(subject["occupation"]),
         region=_text(subject, "region"),
         issued_on=date.fromisoformat(subject["issuedOn"]),
         issuer=Issuer(*_texts(issuer, "id", "assessorId", "name", "assessorKind", "region")),
@@ -260,6 +256,12 @@ def _take_face(credential: Mapping[str, Any]) -> Face:
         ),
         appointment=_take_appointment(subject.get("appointment")),
     )
+
+
+def _take_occupation(entry: Mapping[str, Any]) -> OccupationName:
+    job = _text(entry, "job") if "job" in entry else None
+    code, edition, zh, en = _texts(entry, "code", "edition", "nameZh", "nameEn")
+    return OccupationName(code, edition, zh, en, job)
 
 
 def _take_appointment(entry: Mapping[str, Any] | None) -> Appointment | None:

@@ -9,6 +9,7 @@ import base64
 import gzip
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,16 @@ MAX_ENCODED = (
     32_768  # characters: 16 kB of random bits do not compress; anything longer is not one of our lists
 )
 TTL = timedelta(minutes=5)  # how long a verifier may go on using a copy without asking again
+
+
+@dataclass(frozen=True)
+class StatusList:
+    """A read list: where it is published, what its bits say, and until when it says that they are all."""
+
+    url: str
+    purpose: str
+    bits: bytes
+    valid_until: datetime
 
 
 def encode(indices: Iterable[int]) -> str:
@@ -76,16 +87,17 @@ def build_status_list(
     }
 
 
-def read_status_list(credential: dict[str, Any]) -> tuple[str, str, bytes]:
-    """(url, purpose, bits) of a status list credential; its signature is the caller's to check."""
+def read_status_list(credential: dict[str, Any]) -> StatusList:
+    """A status list credential, read; its signature is the caller's to check."""
     try:
         subject = credential["credentialSubject"]
         url, purpose, encoded = credential["id"], subject["statusPurpose"], subject["encodedList"]
-    except (KeyError, TypeError) as error:
+        valid_until = datetime.fromisoformat(credential["validUntil"])
+    except (KeyError, TypeError, ValueError) as error:
         raise Refused("status_list.malformed") from error
-    if not all(isinstance(text, str) for text in (url, purpose, encoded)):
+    if not all(isinstance(text, str) for text in (url, purpose, encoded)) or valid_until.tzinfo is None:
         raise Refused("status_list.malformed")
-    return url, purpose, decode(encoded)
+    return StatusList(url, purpose, decode(encoded), valid_until)
 
 
 def _instant(moment: datetime) -> str:

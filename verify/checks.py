@@ -6,7 +6,7 @@
 2. issuer: the assessor is known to the trust given
 3. key: the signing key is the assessor's and was good when it signed
 4. signature: the Data Integrity proof fits every byte
-5. accreditation: the assessor's accreditation covered the certificate on its issue date
+5. accreditation: the assessor's accreditation that it names covered the certificate on its issue date
 6. record: the registry holds these very bytes
 7. status: neither revoked, superseded nor suspended
 8. validity: the day asked lies within the certificate's time
@@ -130,11 +130,10 @@ def _check_signature(case: _Case) -> None:
 def _check_accreditation(case: _Case) -> None:
     face, assessor = _face(case), _trust(case).assessor
     occupation = (face.occupation.code, face.occupation.edition)
-    held = covering(
-        assessor.accreditations, Scope(face.kind, occupation, face.level, face.region, face.issued_on)
-    )
-    if face.accreditation.id not in {accreditation.id for accreditation in assessor.accreditations}:
-        raise Refused("accreditation.unknown", accreditation=held.id)
+    named = [held for held in assessor.accreditations if held.id == face.accreditation.id]
+    if not named:
+        raise Refused("accreditation.unknown")
+    covering(named, Scope(face.kind, occupation, face.level, face.region, face.issued_on))
 
 
 def _check_record(case: _Case) -> str | None:
@@ -196,6 +195,7 @@ _OUTCOMES_BY_CHECK = {
     "signature": Outcome.BROKEN,
     "accreditation": Outcome.UNTRUSTED,
     "record": Outcome.UNKNOWN,
+    "status": Outcome.UNKNOWN,
 }
 _OUTCOMES_BY_CODE = {
     "record.differs": Outcome.BROKEN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from keys.pair import PublicKey
 from keys.proof import verify
 from registry.credential import Face, parse_credential, status_list_url
 from registry.record import State
-from registry.status_list import MAX_ENCODED, is_set, read_status_list
+from registry.status_list import MAX_ENCODED, StatusList, is_set, read_status_list
 from verify.checks import Evidence, check_credential
 from verify.trust_list import TrustList, only
 from verify.verdict import Verdict
@@ -21,36 +21,39 @@ _STATES = {"revocation": State.REVOKED, "suspension": State.SUSPENDED}
 
 @dataclass(frozen=True)
 class StatusLists:
-    """Saved status lists by their address: the bits of each."""
+    """Saved status lists by address and purpose."""
 
-    bits: dict[str, bytes]
+    lists: Mapping[tuple[str, str], StatusList]
 
-    def state(self, face: Face) -> State | None:
-        """The state of a certificate; None unless both its lists are here."""
-        found = State.VALID
-        for purpose, state in reversed(_STATES.items()):
-            bits = self.bits.get(status_list_url(face.origin, purpose, face.status.list_id))
-            if bits is None:
-                return None
-            if is_set(bits, face.status.index):
-                found = state
-        return found
+    def state(self, face: Face, at: datetime) -> State | None:
+        """The state of a certificate at a moment; None unless both its lists are here and still hold then.
+
+        A list too old still proves what it shows, never that nothing came after.
+        """
+        unsure = False
+        for purpose, state in _STATES.items():
+            held = self.lists.get((status_list_url(face.origin, purpose, face.status.list_id), purpose))
+            if held and is_set(held.bits, face.status.index):
+                return state
+            unsure = unsure or held is None or at >= held.valid_until
+        return None if unsure else State.VALID
 
 
 def read_status_lists(documents: Iterable[bytes], *, root: PublicKey | None) -> StatusLists:
     """Saved status lists; with ``root`` their signatures are checked. Refused ``status_list.*``, ``proof.*``."""
-    bits = {}
+    lists = {}
     for document in documents:
         if len(document) > 2 * MAX_ENCODED:
             raise Refused("status_list.malformed")
         credential = parse_credential(document)
         if root:
             verify(credential, only(root))
-        url, _, found = read_status_list(credential)
-        bits[url] = found
-    return StatusLists(bits)
+        found = read_status_list(credential)
+        lists[found.url, found.purpose] = found
+    return StatusLists(lists)
 
 
 def verify_offline(document: bytes, trust: TrustList, status: StatusLists, *, at: datetime) -> Verdict:
-    """The verdict from what is saved. Without the certificate's status lists it is never ``valid``."""
-    return check_credential(document, Evidence(trust=trust.find, state=status.state), at=at)
+    """The verdict from what is saved. Without the certificate's status lists, still current, it is never ``valid``."""
+    evidence = Evidence(trust=trust.find, state=lambda face: status.state(face, at))
+    return check_credential(document, evidence, at=at)
