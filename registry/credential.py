@@ -173,6 +173,7 @@ def _issuer(issuer: Issuer) -> Credential:
 
 def _subject(face: Face) -> Credential:
     subject: Credential = {
+        "id": f"{face.origin}/v/{face.code}#holder",  # Open Badges B.1.3 asks for a name; this one tells nothing
         "type": ["AchievementSubject"],
         "achievement": _achievement(face),
         "certificateNumber": face.number,
