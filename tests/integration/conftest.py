@@ -80,7 +80,9 @@ class House:
     def headers(self, assessor: str = ASSOCIATION, **more: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[assessor]}", **more}
 
-    def issue(self, body: dict[str, Any] | None = None, *, assessor: str = ASSOCIATION, **headers: str) -> Any:
+    def issue(
+        self, body: dict[str, Any] | None = None, *, assessor: str = ASSOCIATION, **headers: str
+    ) -> Any:
         """The response to one POST /api/v1/certificates."""
         return self.client().post(
             "/api/v1/certificates", json=body or make_body(), headers=self.headers(assessor, **headers)
@@ -100,7 +102,9 @@ class House:
 
     def counts(self) -> dict[str, int]:
         """Documents in every collection of the database."""
-        return {name: self.database[name].count_documents({}) for name in self.database.list_collection_names()}
+        return {
+            name: self.database[name].count_documents({}) for name in self.database.list_collection_names()
+        }
 
     def forget(self) -> None:
         """Empty every short memory, as two seconds would."""
