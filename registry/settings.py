@@ -36,9 +36,6 @@ class Settings:
     master_key_file: str = _setting("", "file with the master key, mode 0600; default DATA_DIR/master.key")
     workers: str = _setting("2", "server processes")
     threads: str = _setting("16", "requests one process serves side by side")
-    registry_name: str = _setting(
-        "技能等级证书登记", "name of the registry on its pages and in its DID document"
-    )
 
     def __post_init__(self) -> None:
         if not (self.port.isdecimal() and 0 < int(self.port) <= MAX_PORT):
