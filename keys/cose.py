@@ -8,6 +8,9 @@ protected header: there it costs the same as in the unprotected one while the he
 ``read1`` rebuilds the message from the parts it understood and demands the same bytes. That refuses,
 without a rule for each: trailing bytes, long or indefinite lengths, duplicate or unsorted map keys,
 ``true`` in the place of 1.
+
+``external_aad`` (RFC 9052, section 4.3) is signed but not carried: what signer and verifier both know
+from elsewhere, such as the address that the message stands behind.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ class Sign1:
     signature: bytes
 
 
-def sign1(payload: bytes, *, key: PrivateKey, kid: bytes) -> bytes:
+def sign1(payload: bytes, *, key: PrivateKey, kid: bytes, external_aad: bytes = b"") -> bytes:
     """``payload`` as a tagged COSE_Sign1 by the Ed25519 ``key`` that verifiers find under ``kid``.
 
     Refused ``cose.algorithm_mismatch`` (no Ed25519 key), ``cose.kid``, ``cose.too_large``.
@@ -60,7 +63,8 @@ def sign1(payload: bytes, *, key: PrivateKey, kid: bytes) -> bytes:
     if key.public.algorithm is not Algorithm.ED25519:
         raise Refused("cose.algorithm_mismatch")
     protected = _encode({_ALGORITHM: EDDSA, _KID: _check_kid(kid)})
-    message = _assemble(protected, {}, payload, key.sign(_to_be_signed(protected, payload)))
+    signature = key.sign(_to_be_signed(protected, external_aad, payload))
+    message = _assemble(protected, {}, payload, signature)
     if len(message) > MAX_COSE_BYTES:
         raise Refused("cose.too_large", limit=MAX_COSE_BYTES)
     return message
@@ -88,11 +92,15 @@ def read1(data: bytes) -> Sign1:
     return Sign1(kid, payload, EDDSA, header.get(_CONTENT_TYPE), protected, signature)
 
 
-def verify1(message: Sign1, public: PublicKey) -> bytes:
-    """The payload that ``public`` signed; Refused ``cose.algorithm_mismatch``, ``cose.signature``."""
+def verify1(message: Sign1, public: PublicKey, *, external_aad: bytes = b"") -> bytes:
+    """The payload that ``public`` signed together with ``external_aad``.
+
+    Refused ``cose.algorithm_mismatch``, ``cose.signature``.
+    """
     if public.algorithm is not Algorithm.ED25519 or message.algorithm != EDDSA:
         raise Refused("cose.algorithm_mismatch")
-    if not public.verify(message.signature, _to_be_signed(message.protected, message.payload)):
+    signed = _to_be_signed(message.protected, external_aad, message.payload)
+    if not public.verify(message.signature, signed):
         raise Refused("cose.signature")
     return message.payload
 
@@ -139,9 +147,9 @@ def _check_kid(kid: bytes) -> bytes:
     return kid
 
 
-def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
-    """``Sig_structure`` of RFC 9052 section 4.4, without external data."""
-    return _encode(["Signature1", protected, b"", payload])
+def _to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:
+    """``Sig_structure`` of RFC 9052 section 4.4."""
+    return _encode(["Signature1", protected, external_aad, payload])
 
 
 def _assemble(protected: bytes, unprotected: dict[int, bytes], payload: bytes, signature: bytes) -> bytes:

@@ -51,6 +51,28 @@ def test_round_trip(payload, kid):
     assert verify1(read, KEY.public) == payload
 
 
+@given(st.binary(max_size=100), st.binary(max_size=100))
+def test_external_data_is_signed(signed_with, verified_with):
+    message = read1(sign1(b"payload", key=KEY, kid=b"k", external_aad=signed_with))
+    if signed_with == verified_with:
+        assert verify1(message, KEY.public, external_aad=verified_with) == b"payload"
+        return
+    with pytest.raises(Refused, match=r"cose\.signature"):
+        verify1(message, KEY.public, external_aad=verified_with)
+
+
+def test_external_data_costs_nothing():
+    assert len(sign1(b"x", key=KEY, kid=b"k", external_aad=bytes(100))) == len(sign1(b"x", key=KEY, kid=b"k"))
+
+
+def test_the_signed_structure_is_that_of_the_specification():
+    """RFC 9052 section 4.4, written here byte by byte."""
+    message = read1(sign1(b"pay", key=KEY, kid=b"k", external_aad=b"aad"))
+    header = bytes.fromhex("a2012704416b")
+    structure = b"\x84\x6aSignature1\x46" + header + b"\x43aad" + b"\x43pay"
+    assert message.signature == KEY.sign(structure)
+
+
 def test_overhead():
     """What a QR pays beyond its payload: the signature, the key's name, and 13 bytes of frame."""
     assert len(sign1(b"x" * 200, key=KEY, kid=b"12345678")) == 200 + 64 + 8 + 13
