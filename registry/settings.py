@@ -7,6 +7,7 @@ therefore never shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from keys.errors import Refused
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+HOST = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]")
 MAX_PORT = 65_535
 
 
@@ -38,7 +40,7 @@ class Settings:
     threads: str = _setting("16", "requests one process serves side by side")
 
     def __post_init__(self) -> None:
-        if not (self.port.isdecimal() and 0 < int(self.port) <= MAX_PORT):
+        if not (self.port.isascii() and self.port.isdecimal() and 0 < int(self.port) <= MAX_PORT):
             raise Refused("settings.port", field="PORT")
         for name in ("workers", "threads"):
             value: str = getattr(self, name)
@@ -91,8 +93,15 @@ def _description(described: Field[str]) -> tuple[str, bool]:
 
 
 def _check_base_url(origin: str) -> None:
-    parts = urlsplit(origin)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+    try:
+        parts = urlsplit(origin)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # a port out of range, brackets that do not match; it might quote a password
+        raise Refused("settings.base_url", field="BASE_URL") from None
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    # nothing but scheme, host and port: no path, query or fragment, no name and password
+    whole = f"{parts.scheme}://{host}{port}"
+    if parts.scheme not in {"http", "https"} or not HOST.fullmatch(host) or origin.lower() != whole:
         raise Refused("settings.base_url", field="BASE_URL")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise Refused("settings.base_url_insecure", field="BASE_URL")

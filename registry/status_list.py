@@ -54,7 +54,7 @@ def decode(encoded: str) -> bytes:
         bits = inflate.decompress(packed, SIZE // 8 + 1)  # bounded: a bomb stops one byte past the list
     except (ValueError, zlib.error) as error:
         raise Refused("status_list.malformed") from error
-    if len(bits) != SIZE // 8 or not inflate.eof:
+    if len(bits) != SIZE // 8 or not inflate.eof or inflate.unused_data:
         raise Refused("status_list.malformed")
     return bits
 
