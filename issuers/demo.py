@@ -19,8 +19,9 @@ from issuers.services import Issuers
 from keys.errors import Refused
 from registry.credential import Appointment, china_date
 from registry.keyrings import REGISTRY
-from registry.record import CertificateRecord, Idempotency, State
+from registry.record import CertificateRecord, Idempotency
 from registry.services import Registry
+from registry.state import State
 
 EDITION = "2022"
 LABEL = "demo"

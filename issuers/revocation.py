@@ -9,7 +9,8 @@ from functools import cache
 from importlib.resources import files
 
 from keys.errors import Refused
-from registry.record import CertificateRecord, Change, Record, State
+from registry.record import CertificateRecord, Change, Record
+from registry.state import State
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -20,24 +19,9 @@ from pymongo.errors import DuplicateKeyError
 
 from keys.errors import Refused
 from registry.credential import StatusEntry
+from registry.state import LISTED, State
 
 PAGE = 50  # certificates a page of a list
-
-
-class State(StrEnum):
-    """What the record says of a certificate today."""
-
-    VALID = "valid"
-    SUSPENDED = "suspended"
-    REVOKED = "revoked"
-    SUPERSEDED = "superseded"
-
-
-# In which list a state sets its bit. A superseded certificate must not pass as valid for who only reads the lists.
-LISTED: Mapping[str, tuple[State, ...]] = {
-    "revocation": (State.REVOKED, State.SUPERSEDED),
-    "suspension": (State.SUSPENDED,),
-}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from registry.cache import ShortMemory
 from registry.credential import status_list_url
 from registry.keyrings import REGISTRY
 from registry.mongo import DATABASE_AWAY
-from registry.record import LISTED, Record
+from registry.record import Record
+from registry.state import LISTED
 from registry.status_list import build_status_list
 from registry.status_pool import StatusPool
 

@@ -29,7 +29,7 @@ from keys.pair import PublicKey
 from keys.proof import Proof, read_proofs, verify
 from keys.ring import KeyRing, KeyState, RingKey
 from registry.credential import Face, china_date, parse_credential, read_face
-from registry.record import State
+from registry.state import State
 from verify.verdict import Check, Outcome, Result, Verdict
 
 

@@ -10,7 +10,7 @@ from keys.errors import Refused
 from keys.pair import PublicKey
 from keys.proof import verify
 from registry.credential import Face, parse_credential, status_list_url
-from registry.record import State
+from registry.state import State
 from registry.status_list import MAX_ENCODED, StatusList, is_set, read_status_list
 from verify.checks import Evidence, check_credential
 from verify.trust_list import TrustList, only

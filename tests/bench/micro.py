@@ -25,7 +25,7 @@ from registry.credential import (
     build_credential,
     read_face,
 )
-from registry.record import State
+from registry.state import State
 from verify.checks import Evidence, RecordEvidence, Trust, check_credential
 from verify.verdict import Outcome
 from verify.view import describe_verdict

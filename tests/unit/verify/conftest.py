@@ -24,7 +24,7 @@ from registry.credential import (
     StatusEntry,
     build_credential,
 )
-from registry.record import State
+from registry.state import State
 from verify.checks import Evidence, RecordEvidence, Trust
 
 DID = "did:web:example.test:assessors:S000033000002"

@@ -13,7 +13,7 @@ from keys.pair import Algorithm, PrivateKey
 from keys.ring import KeyRing
 from registry.credential import AccreditationReference, Appointment, build_credential
 from registry.problems import find_problem
-from registry.record import State
+from registry.state import State
 from verify.checks import STEPS, Evidence, Trust, check_credential
 from verify.verdict import Outcome, Result
 
