@@ -27,7 +27,8 @@ def verify_password(hashed: str | None, password: str) -> bool:
     if len(password) > MAX_LENGTH:
         return False
     try:
-        return _hasher().verify(hashed or _nobody(), password) and hashed is not None
+        known = _nobody() if hashed is None else hashed
+        return _hasher().verify(known, password) and hashed is not None
     except (VerificationError, InvalidHashError):
         return False
 
