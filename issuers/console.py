@@ -13,6 +13,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from issuers.employers import is_employer
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
 from issuers.request import Draft, check_request
@@ -54,8 +55,7 @@ def sign_in_post() -> ResponseReturnValue:
         error = error_words(refused)
         return render_template("issuers/sign_in.html", values={"account": name}, error=error), 401
     begin_session(account)
-    home = url_for("registrar.home" if account.owner == REGISTRY else "issuers.console")
-    return redirect(_safe_path(request.form.get("next")) or home)
+    return redirect(_safe_path(request.form.get("next")) or url_for(_home(account.owner)))
 
 
 @console.post("/sign-out")
@@ -190,9 +190,15 @@ def confirm() -> ResponseReturnValue:
     )
 
 
+def _home(owner: str) -> str:
+    if is_employer(owner):
+        return "employer.home"
+    return "registrar.home" if owner == REGISTRY else "issuers.console"
+
+
 def _safe_path(target: str | None) -> str | None:
     """``target`` where it is a path of this site; anything else would lead elsewhere."""
-    if not target or not target.startswith(("/console", "/registrar")) or "\\" in target:
+    if not target or not target.startswith(("/console", "/registrar", "/employer")) or "\\" in target:
         return None
     parts = urlsplit(target)
     return None if parts.scheme or parts.netloc else target

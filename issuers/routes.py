@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from issuers.assessor import Assessor
+from issuers.employers import Employer, is_employer
 from issuers.revocation import lift, revoke, suspend
 from issuers.schemas import IssueSchema, ReasonSchema, load
 from issuers.services import issuers
@@ -77,7 +78,7 @@ def lifting(number: str) -> Response:
 def authenticate() -> Assessor:
     """The assessor whose bearer token came with the request. Refused ``auth.*``."""
     owner = token_owner()
-    if owner == REGISTRY:
+    if owner == REGISTRY or is_employer(owner):
         raise Refused("auth.assessor_only", field="Authorization")
     return issuers().find_assessor(owner)
 
@@ -88,8 +89,16 @@ def authenticate_registrar() -> None:
         raise Refused("auth.registrar_only", field="Authorization")
 
 
+def authenticate_employer() -> Employer:
+    """The employer whose bearer token came with the request. Refused ``auth.*``."""
+    owner = token_owner()
+    if not is_employer(owner):
+        raise Refused("auth.employer_only", field="Authorization")
+    return issuers().employers.find_owner(owner)
+
+
 def token_owner() -> str:
-    """Whose bearer token came with the request: an assessor's id, or ``registry``. Refused ``auth.*``."""
+    """Whose bearer token came with the request, as `Account.owner` names owners. Refused ``auth.*``."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refused("auth.token_missing", field="Authorization")

@@ -8,6 +8,7 @@ from typing import cast
 from flask import current_app
 
 from issuers.assessor import Assessor
+from issuers.employers import Employers
 from issuers.issue import IssuingDesk
 from issuers.store import Assessors
 from registry.cache import ShortMemory
@@ -22,6 +23,7 @@ class Issuers:
     """Assessors, their desk, and a short memory of who is who."""
 
     assessors: Assessors
+    employers: Employers
     desk: IssuingDesk
     find_assessor: ShortMemory[str, Assessor]
     owner_of_token: ShortMemory[str, str]
@@ -39,7 +41,8 @@ def open_issuers(registry: Registry) -> Issuers:
         clock=registry.clock,
         origin=registry.settings.origin,
     )
-    return Issuers(assessors, desk, ShortMemory(assessors.find), ShortMemory(assessors.owner_of_token))
+    employers = Employers(registry.database)
+    return Issuers(assessors, employers, desk, ShortMemory(assessors.find), ShortMemory(assessors.owner_of_token))
 
 
 def issuers() -> Issuers:

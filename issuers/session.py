@@ -10,6 +10,7 @@ from flask import g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from issuers.assessor import Assessor
+from issuers.employers import Employer, is_employer
 from issuers.services import issuers
 from issuers.store import Account
 from keys.errors import Refused
@@ -21,12 +22,17 @@ Page = Callable[Arguments, ResponseReturnValue]
 
 def assessors_only(page: Page[Arguments]) -> Page[Arguments]:
     """Only for who is signed in for an assessor; strangers are asked to sign in and come back."""
-    return _guard(page, "auth.assessor_only", lambda account: account.owner != REGISTRY)
+    return _guard(page, "auth.assessor_only", lambda account: not _is_other(account.owner))
 
 
 def registrars_only(page: Page[Arguments]) -> Page[Arguments]:
     """Only for who is signed in for the registry."""
     return _guard(page, "auth.registrar_only", lambda account: account.owner == REGISTRY)
+
+
+def employers_only(page: Page[Arguments]) -> Page[Arguments]:
+    """Only for who is signed in for an employer."""
+    return _guard(page, "auth.employer_only", lambda account: is_employer(account.owner))
 
 
 def begin_session(account: Account) -> None:
@@ -50,6 +56,15 @@ def current_account() -> Account:
 def current_assessor() -> Assessor:
     """The assessor that the account acts for."""
     return issuers().find_assessor(current_account().owner)
+
+
+def current_employer() -> Employer:
+    """The employer that the account acts for."""
+    return issuers().employers.find_owner(current_account().owner)
+
+
+def _is_other(owner: str) -> bool:
+    return owner == REGISTRY or is_employer(owner)
 
 
 def _guard(page: Page[Arguments], refusal: str, is_allowed: Callable[[Account], bool]) -> Page[Arguments]:

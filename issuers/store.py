@@ -16,6 +16,7 @@ from pymongo.errors import DuplicateKeyError
 
 from issuers.accreditation import Accreditation
 from issuers.assessor import Assessor, AssessorKind, check_assessor
+from issuers.employers import Employers, is_employer
 from issuers.passwords import hash_password, verify_password
 from keys.errors import Refused
 from registry.keyrings import REGISTRY
@@ -26,7 +27,7 @@ TOKEN_PREFIX = "skr_"  # so that a secret scanner finds a leaked one  # noqa: S1
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who may sign in, acting for ``owner``: an assessor's id, or ``registry`` for a registrar."""
+    """Somebody who may sign in, acting for ``owner``: an assessor's id, ``registry``, or ``employer:`` and an id."""
 
     name: str
     owner: str
@@ -39,6 +40,7 @@ class Assessors:
         self._assessors: Collection[dict[str, Any]] = database["assessors"]
         self._tokens: Collection[dict[str, Any]] = database["tokens"]
         self._accounts: Collection[dict[str, Any]] = database["accounts"]
+        self._employers = Employers(database)
 
     def prepare(self) -> None:
         """Make the indexes; does nothing where they are."""
@@ -126,7 +128,9 @@ class Assessors:
         return Account(found["_id"], found["owner"])
 
     def _check_owner(self, owner: str) -> None:
-        if owner != REGISTRY:
+        if is_employer(owner):
+            self._employers.find_owner(owner)
+        elif owner != REGISTRY:
             self.find(owner)
 
     def find_account(self, name: str) -> Account | None:
