@@ -12,15 +12,17 @@
 8. validity: the day asked lies within the certificate's time
 
 A check that fails ends the list, for what follows would rest on it. A check that lacks evidence is ``unknown``: the
-verdict is then never ``valid``. Sources: VC Data Model 2.0 section 7.1 and appendix A; Data Integrity section 4.4.
+verdict is then never ``valid``, and never a word against the certificate.
+
+Sources: VC Data Model 2.0 section 7.1 and appendix A; Data Integrity section 4.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeVar
 
 from issuers.accreditation import Scope, covering
 from issuers.assessor import Assessor
@@ -31,6 +33,12 @@ from keys.ring import KeyRing, KeyState, RingKey
 from registry.credential import Face, china_date, parse_credential, read_face
 from registry.state import State
 from verify.verdict import Check, Outcome, Result, Verdict
+
+AnyCase = TypeVar("AnyCase")
+
+
+class NotAnswered(Exception):
+    """A source of evidence gave no answer in time. That says nothing about the certificate."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +62,16 @@ class RecordEvidence:
 class Evidence:
     """Where the checks find what they need; each may answer from memory, a database or a file.
 
-    ``trust`` knows assessors by DID. ``record`` gives what the record holds for a face, None when it holds nothing;
-    it is itself None where the record was not asked. ``state`` knows the state from signed status lists, None when
-    it does not; it is asked only where the record was not.
+    ``trust`` knows assessors by DID, ``trust_by_id`` by the 13 characters. ``record`` gives what the record holds for
+    a face, None when it holds nothing; it is itself None where the record was not asked. ``state`` knows the state
+    from signed status lists, None when it does not; it is asked only where the record was not. Each may raise
+    `NotAnswered`.
     """
 
     trust: Callable[[str], Trust | None]
     record: Callable[[Face], RecordEvidence | None] | None = None
     state: Callable[[Face], State | None] = lambda _: None
+    trust_by_id: Callable[[str], Trust | None] = lambda _: None
 
 
 @dataclass
@@ -81,16 +91,33 @@ class _Case:
 def check_credential(document: bytes, evidence: Evidence, *, at: datetime) -> Verdict:
     """The verdict on a signed credential at the moment ``at``. Never raises for bad input: that is an answer."""
     case = _Case(document, evidence, at)
+    checks = run_steps(STEPS, case)
+    return conclude(checks, at, case.face)
+
+
+def run_steps(
+    steps: Sequence[tuple[str, Callable[[AnyCase], str | None]]], case: AnyCase
+) -> tuple[Check, ...]:
+    """The named steps on a case, in order, up to the first that fails or that the next cannot do without."""
     checks: list[Check] = []
-    for name, step in STEPS:
+    for name, step in steps:
         try:
             lacking = step(case)
         except Refused as refused:
             checks.append(Check(name, Result.FAILED, refused.code, refused.params))
             break
+        except NotAnswered:
+            checks.append(Check(name, Result.UNKNOWN, f"{name}.away"))
+            if name == "issuer":
+                break  # without keys there is nothing to check
+            continue
         checks.append(Check(name, Result.UNKNOWN, lacking) if lacking else _passed(name))
-    face = case.face if _passed("signature") in checks else None
-    return Verdict(_outcome(checks), at, tuple(checks), face)
+    return tuple(checks)
+
+
+def conclude(checks: tuple[Check, ...], at: datetime, face: Face | None) -> Verdict:
+    """The verdict that the checks add up to; the face only where its signature is good."""
+    return Verdict(_outcome(checks), at, checks, face if _passed("signature") in checks else None)
 
 
 def _passed(name: str) -> Check:
@@ -147,21 +174,33 @@ def _check_record(case: _Case) -> str | None:
         and parse_credential(case.recorded.credential) != case.credential
     ):
         raise Refused("record.differs")
-    _check_recorded_time(case)
+    check_recorded_time(case.key, case.recorded)
     return None
 
 
-def _check_recorded_time(case: _Case) -> None:
-    # Who holds a stolen key can write any time into a proof; the record's own time cannot be written by them.
-    key, recorded = case.key, case.recorded
-    if key and recorded and key.compromised_since and recorded.recorded_at >= key.compromised_since:
+def check_recorded_time(key: RingKey | None, recorded: RecordEvidence) -> None:
+    """Refused ``key.compromised`` when the record is younger than the theft of the key.
+
+    Who holds a stolen key can write any time into a proof; the record's own time cannot be written by them.
+    """
+    if key and key.compromised_since and recorded.recorded_at >= key.compromised_since:
         raise Refused("key.compromised")
 
 
 def _check_status(case: _Case) -> str | None:
-    if case.key and case.key.state is KeyState.COMPROMISED and case.recorded is None:
+    return check_state(case.key, case.recorded, lambda: case.evidence.state(_face(case)))
+
+
+def check_state(
+    key: RingKey | None, recorded: RecordEvidence | None, listed: Callable[[], State | None]
+) -> str | None:
+    """What is lacking to know the state, None when it is valid; ``listed`` is asked only without a record.
+
+    Refused ``status.revoked``, ``.superseded``, ``.suspended``.
+    """
+    if key and key.state is KeyState.COMPROMISED and recorded is None:
         return "key.time_unproved"
-    state = case.recorded.state if case.recorded else case.evidence.state(_face(case))
+    state = recorded.state if recorded else listed()
     if state is None:
         return "status.not_asked"
     if state is not State.VALID:
@@ -170,10 +209,15 @@ def _check_status(case: _Case) -> str | None:
 
 
 def _check_validity(case: _Case) -> None:
-    face, today = _face(case), china_date(case.at)
-    if today < face.issued_on:
+    face = _face(case)
+    check_time(face.issued_on, face.appointment.end if face.appointment else None, china_date(case.at))
+
+
+def check_time(issued_on: date, ends_on: date | None, today: date) -> None:
+    """Refused ``validity.not_yet`` before the date of issue, ``validity.expired`` from ``ends_on`` on."""
+    if today < issued_on:
         raise Refused("validity.not_yet")
-    if face.appointment and face.appointment.end and today >= face.appointment.end:
+    if ends_on and today >= ends_on:
         raise Refused("validity.expired")
 
 
@@ -212,7 +256,7 @@ _OUTCOMES_BY_CODE = {
 _MAY_BE_UNASKED = {"record.not_asked"}
 
 
-def _outcome(checks: list[Check]) -> Outcome:
+def _outcome(checks: Sequence[Check]) -> Outcome:
     last = checks[-1]
     if last.result is Result.FAILED:
         return _OUTCOMES_BY_CODE.get(last.code) or _OUTCOMES_BY_CHECK[last.name]

@@ -13,6 +13,7 @@ from registry.credential import Face, parse_credential, status_list_url
 from registry.state import State
 from registry.status_list import MAX_ENCODED, StatusList, is_set, read_status_list
 from verify.checks import Evidence, check_credential
+from verify.gate_check import check_gate
 from verify.trust_list import TrustList, only
 from verify.verdict import Verdict
 
@@ -57,3 +58,11 @@ def verify_offline(document: bytes, trust: TrustList, status: StatusLists, *, at
     """The verdict from what is saved. Without the certificate's status lists, still current, it is never ``valid``."""
     evidence = Evidence(trust=trust.find, state=lambda face: status.state(face, at))
     return check_credential(document, evidence, at=at)
+
+
+def verify_qr_offline(text: str, trust: TrustList, status: StatusLists, *, at: datetime) -> Verdict:
+    """The verdict on a QR's text from what is saved; as for `verify_offline`, without lists never ``valid``."""
+    evidence = Evidence(
+        trust=trust.find, state=lambda face: status.state(face, at), trust_by_id=trust.find_by_id
+    )
+    return check_gate(text, evidence, at=at)

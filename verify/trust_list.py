@@ -5,9 +5,11 @@ Pure: building and reading. Its version only grows, so that a client can refuse 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from issuers.accreditation import Accreditation
@@ -36,6 +38,18 @@ class TrustList:
     def find(self, did: str) -> Trust | None:
         """What it knows of the assessor of a DID."""
         return self.trusts.get(did)
+
+    def find_by_id(self, assessor_id: str) -> Trust | None:
+        """What it knows of the assessor of 13 characters; None also where two have them."""
+        found = self._by_id.get(assessor_id, [])
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, list[Trust]]:
+        found = defaultdict(list)
+        for trust in self.trusts.values():
+            found[trust.assessor.id].append(trust)
+        return found
 
 
 def build_trust_list(registry_did: str, trusts: Iterable[Trust], *, at: datetime) -> Json:
