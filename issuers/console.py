@@ -53,7 +53,8 @@ def sign_in_post() -> ResponseReturnValue:
         account = issuers().assessors.sign_in(name, password)
     except Refused as refused:
         error = error_words(refused)
-        return render_template("issuers/sign_in.html", values={"account": name}, error=error), 401
+        page = {"values": {"account": name}, "error": error, "next": request.form.get("next")}
+        return render_template("issuers/sign_in.html", **page), 401
     begin_session(account)
     return redirect(_safe_path(request.form.get("next")) or url_for(_home(account.owner)))
 
