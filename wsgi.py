@@ -40,6 +40,7 @@ from registry.translation import init_translation
 from verify.commands import verify_command
 from verify.demo_words import describe_demo, write_demo_file
 from verify.pages import pages
+from verify.policies import policies_api, policies_pages
 from verify.routes import api as verify_api
 from verify.services import EXTENSION as VERIFY
 from verify.services import Verifier, open_verifier
@@ -114,7 +115,17 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     base = Blueprint(
         "registry", "registry", template_folder="templates", static_folder="static", static_url_path="/static"
     )
-    for blueprint in (base, operations, issuers_api, verify_api, console, registrar, pages):
+    for blueprint in (
+        base,
+        operations,
+        issuers_api,
+        verify_api,
+        console,
+        registrar,
+        policies_api,
+        policies_pages,
+        pages,
+    ):
         app.register_blueprint(blueprint)
     return app
 

@@ -20,6 +20,7 @@ from registry.occupations import find_occupation, search_occupations
 from registry.places import find_place
 from registry.services import registry
 from registry.view import describe_occupation
+from verify.dates import read_date
 from verify.pictures import read_qr
 from verify.schemas import VerificationSchema
 from verify.services import verifier
@@ -104,20 +105,8 @@ def read_benefit_query() -> tuple[str, str | None, str | None, str, date, date |
     kind = find_kind(args.get("kind") or "skill_level").id
     level = find_level(args["level"]).id if args.get("level") else None
     region = find_place(args.get("region") or "000000").code
-    on = _read_date("on") or china_date(registry().clock())
-    return kind, level, args.get("occupation") or None, region, on, _read_date("held_since")
-
-
-def _read_date(name: str) -> date | None:
-    text = request.args.get(name)
-    if not text:
-        return None
-    try:
-        if len(text) != len("2026-11-22"):
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refused("field.date", field=name) from None
+    on = read_date("on") or china_date(registry().clock())
+    return kind, level, args.get("occupation") or None, region, on, read_date("held_since")
 
 
 def _verify_json() -> Verdict:
