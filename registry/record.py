@@ -7,7 +7,7 @@ a person, kind, occupation and level, one certificate for an idempotency key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -125,6 +125,17 @@ class Record:
     def find_by_number(self, number: str) -> CertificateRecord | None:
         """By the printed number."""
         return self._find({"number": number})
+
+    def find_all(self, *, codes: Iterable[str], numbers: Iterable[str]) -> Iterator[CertificateRecord]:
+        """Those of the codes, then those of the numbers, in no order, in one question each."""
+        for name, wanted in (("_id", codes), ("number", numbers)):
+            if asked := list(wanted):
+                yield from map(_from_document, self._certificates.find({name: {"$in": asked}}))
+
+    def of_person(self, keys: Sequence[bytes]) -> list[CertificateRecord]:
+        """Every certificate of a person by the keyed hashes of their documents, newest first."""
+        found = self._certificates.find({"person": {"$in": list(keys)}}).sort("recorded_at", DESCENDING)
+        return [_from_document(one) for one in found]
 
     def find_by_idempotency(self, assessor: str, key: bytes) -> CertificateRecord | None:
         """What the assessor got for a retry key."""
