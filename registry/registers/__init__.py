@@ -1,0 +1,1 @@
+"""Registers: rows that are added and never edited."""

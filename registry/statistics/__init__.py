@@ -1,0 +1,1 @@
+"""Statistics: counted as events happen, shown with small cells withheld."""
