@@ -19,17 +19,16 @@ from registry.keyrings import REGISTRY
 from registry.levels import levels
 from registry.places import find_place, places
 from registry.problems import error_words, find_problem
-from registry.record import CertificateRecord
 from registry.services import registry
 from registry.view import Json, describe_level, describe_place
 from verify.openapi import openapi_document, operations
 from verify.qr import draw_png, draw_svg
 from verify.routes import describe, read_benefit_query, verify_file
-from verify.services import MAX_CODE, verifier
+from verify.services import verifier
 from verify.verdict import Verdict
 from verify.view import find_benefits
 
-QR_AGE = 86_400  # seconds a picture may be cached: it depends on nothing but the code
+QR_AGE = 86_400  # seconds a picture may be cached: what it says stays true
 
 pages = Blueprint("verify", __name__, template_folder="templates")
 
@@ -55,13 +54,13 @@ def worker(code: str) -> ResponseReturnValue:
 @pages.get("/v/<code>/qr.svg")
 def qr_svg(code: str) -> Response:
     """The QR as SVG."""
-    return _picture(draw_svg(qr_text(_recorded(code))), "image/svg+xml")
+    return _picture(draw_svg(verifier().qr_text(code)), "image/svg+xml")
 
 
 @pages.get("/v/<code>/qr.png")
 def qr_png(code: str) -> Response:
     """The QR as PNG."""
-    return _picture(draw_png(qr_text(_recorded(code))), "image/png")
+    return _picture(draw_png(verifier().qr_text(code)), "image/png")
 
 
 @pages.get("/lookup")
@@ -188,11 +187,6 @@ def language(lang: str) -> ResponseReturnValue:
     return redirect(url_for("verify.home", lang=lang))
 
 
-def qr_text(record: CertificateRecord) -> str:
-    """What a certificate's QR says."""
-    return f"{registry().settings.origin}/v/{record.code}"
-
-
 def _show(template: str, code: str) -> ResponseReturnValue:
     return _render(template, verifier().verify_code(code, at=registry().clock()), code=code)
 
@@ -204,13 +198,6 @@ def _render(template: str, verdict: Verdict, *, code: str | None = None) -> Resp
     response = Response(page)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _recorded(code: str) -> CertificateRecord:
-    found = registry().record.find(code) if len(code) <= MAX_CODE else None
-    if found is None:
-        raise Refused("certificate.unknown", field="code")
-    return found
 
 
 def _picture(data: bytes, mimetype: str) -> Response:

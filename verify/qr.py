@@ -1,4 +1,7 @@
-"""QR pictures, drawn when asked for (``qrcode`` takes 25 ms): SVG for pages and paper, PNG for everything else."""
+"""QR pictures, drawn when asked for (``qrcode`` takes 25 ms): SVG for pages and paper, PNG for everything else.
+
+A text that ends in ``#`` and digits is drawn in two segments: the address in byte mode, the digits in numeric mode.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from io import BytesIO, StringIO
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.svg import SvgPathImage
+from qrcode.util import MODE_8BIT_BYTE, MODE_NUMBER, QRData
 
 QUIET_ZONE = 4  # modules of white around: ISO/IEC 18004 section 9.1
 PNG_MODULE = 8  # pixels a module: prints well at 3 cm
@@ -39,6 +43,11 @@ def _code(text: str, *, border: int = QUIET_ZONE) -> qrcode.QRCode:
     code = qrcode.QRCode(
         error_correction=ERROR_CORRECT_M, box_size=PNG_MODULE, border=border, mask_pattern=MASK
     )
-    code.add_data(text)
+    address, mark, digits = text.partition("#")
+    if digits.isascii() and digits.isdigit():
+        code.add_data(QRData(address + mark, mode=MODE_8BIT_BYTE))
+        code.add_data(QRData(digits, mode=MODE_NUMBER))
+    else:
+        code.add_data(text)
     code.make(fit=True)
     return code

@@ -36,7 +36,7 @@ _schema = VerificationSchema()
 
 @api.post("/verifications")
 def verify_one() -> Response:
-    """Verify one certificate by code, by number and holder, by credential, or by a picture of its QR."""
+    """Verify one certificate by code, number and holder, QR text, credential, or a picture of its QR."""
     return answer_json(describe(_verify_upload() if request.files else _verify_json()))
 
 
@@ -76,8 +76,7 @@ def assessor(assessor_id: str) -> Response:
 
 def describe(verdict: Verdict) -> dict[str, object]:
     """The verdict as JSON, with what is known of its assessor."""
-    trust = verifier().trust(verdict.face.issuer.did) if verdict.face else None
-    return describe_verdict(verdict, trust)
+    return describe_verdict(verdict, verifier().assessor_of(verdict))
 
 
 def verify_file(data: bytes) -> Verdict:
@@ -88,15 +87,16 @@ def verify_file(data: bytes) -> Verdict:
     texts = read_qr(data)
     if not texts:
         raise Refused("picture.no_qr", field="file")
-    return verifier().verify_code(read_code(texts[0]), at=at)
+    return verify_text(next((text for text in texts if CODE_IN_URL.search(text)), texts[0]))
 
 
-def read_code(text: str) -> str:
-    """The code in a QR text of ours. Refused ``qr.foreign`` for anybody else's."""
+def verify_text(text: str) -> Verdict:
+    """The text of a QR: by its payload; one of ours without a payload by its code, which needs the record."""
+    text, at = text.strip(), registry().clock()
     found = CODE_IN_URL.search(text)
-    if not text.startswith(registry().settings.origin + "/") or not found:
-        raise Refused("qr.foreign", field="qr")
-    return found.group(1)
+    if "#" not in text and found and text.startswith(registry().settings.origin + "/"):
+        return verifier().verify_code(found.group(1), at=at)
+    return verifier().verify_qr(text, at=at)
 
 
 def read_benefit_query() -> tuple[str, str | None, str | None, str, date, date | None]:
@@ -116,6 +116,8 @@ def _verify_json() -> Verdict:
         return verifier().verify_code(asked["code"], at=at)
     if "number" in asked:
         return verifier().verify_number(asked["number"], asked["holder"], at=at)
+    if "qr" in asked:
+        return verify_text(asked["qr"])
     credential = asked["credential"]
     document = credential.encode() if isinstance(credential, str) else canonicalize(credential)
     return verifier().verify_document(document, at=at)

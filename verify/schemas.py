@@ -10,7 +10,7 @@ TEXT: dict[str, Any] = {"invalid": "field.text", "null": "field.null"}
 
 
 class VerificationSchema(Schema):
-    """The body of ``POST /api/v1/verifications``: one of ``{code}``, ``{number, holder}``, ``{credential}``."""
+    """The body of ``POST /api/v1/verifications``: ``{code}``, ``{number, holder}``, ``{qr}`` or ``{credential}``."""
 
     error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
 
@@ -20,9 +20,10 @@ class VerificationSchema(Schema):
     code = fields.String(error_messages=TEXT)
     number = fields.String(error_messages=TEXT)
     holder = fields.String(error_messages=TEXT)
+    qr = fields.String(error_messages=TEXT)
     credential = fields.Raw(error_messages=TEXT)
 
     @validates_schema
     def _one_form(self, data: dict[str, object], **_: object) -> None:
-        if set(data) not in ({"code"}, {"number", "holder"}, {"credential"}):
+        if set(data) not in ({"code"}, {"number", "holder"}, {"qr"}, {"credential"}):
             raise ValidationError("verification.one_form")
