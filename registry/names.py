@@ -10,8 +10,10 @@ from keys.errors import Refused
 from registry.folding import fold, narrow
 from registry.tables import read_table
 
-# The longest names on identity cards of Uyghur and Kazakh holders stay under 30 characters.
 LONGEST_NAME = 50
+# In UTF-8 or in UTF-16, whichever is shorter: 30 ideographs, or 50 plain letters. More does not fit the QR that tells
+# the name without a network (docs/qr-format.md). Names on identity cards of Uyghur and Kazakh holders stay below.
+LONGEST_NAME_BYTES = 60
 # Before normalising: room for spaces that fall away, not for a book.
 LONGEST_INPUT = 200
 LONGEST_TITLE = 60
@@ -34,7 +36,7 @@ def parse_name(text: str) -> str:
     """A holder's name in the form it is kept: NFC, one kind of middle dot, no needless spaces.
 
     Letters are CJK ideographs and Latin letters; between them ``·``, space, hyphen, apostrophe.
-    Refused ``name.empty``, ``.too_long``, ``.invisible``, ``.digits``, ``.private_use``, ``.characters``.
+    Refused ``name.empty``, ``.too_long``, ``.too_many_bytes``, ``.invisible``, ``.digits``, ``.private_use``, ``.characters``.
     """
     if len(text) > LONGEST_INPUT:
         raise Refused("name.too_long", limit=LONGEST_NAME)
@@ -45,6 +47,8 @@ def parse_name(text: str) -> str:
         raise Refused("name.empty")
     if len(name) > LONGEST_NAME:
         raise Refused("name.too_long", limit=LONGEST_NAME)
+    if min(len(name.encode()), len(name.encode("utf-16-be"))) > LONGEST_NAME_BYTES:
+        raise Refused("name.too_many_bytes", limit=LONGEST_NAME_BYTES // 2)
     for position, character in ((1, name[0]), (len(name), name[-1])):
         if character in _BETWEEN:
             raise Refused("name.characters", position=position)

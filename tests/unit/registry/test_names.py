@@ -24,8 +24,14 @@ def test_vector(vector):
         assert parse_name(vector["name"]) == vector["kept"]
 
 
-def test_fifty_characters_are_the_most():
-    assert parse_name("王" * 50)
+@pytest.mark.parametrize(("character", "most"), [("A", 50), ("王", 30), ("é", 30), ("𠮷", 15)])
+def test_the_longest_name(character, most):
+    assert parse_name(character * most)
+    with pytest.raises(Refused, match=r"name\.too_(long|many_bytes)"):
+        parse_name(character * (most + 1))
+
+
+def test_a_book_is_no_name():
     with pytest.raises(Refused, match=r"name\.too_long"):
         parse_name("王 " * 5000)
 
