@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 from keys.pair import PrivateKey
 from keys.vault import Vault
+from registry.archive.desk import ArchiveDesk, open_archive_desk
 from registry.cache import ShortMemory
 from registry.keyrings import Keyrings
 from registry.record import Record
@@ -35,6 +36,7 @@ class Registry:
     signing_key: ShortMemory[str, tuple[str, PrivateKey]]
     status_pool: StatusPool
     status_lists: StatusPublisher
+    archive_desk: ArchiveDesk
 
 
 def open_registry(
@@ -45,7 +47,8 @@ def open_registry(
     signing_key = ShortMemory(keyrings.signing_key)
     pool = StatusPool(database["status_pools"])
     publisher = StatusPublisher(record, pool, signing_key, clock, settings.origin)
-    return Registry(settings, clock, vault, database, record, keyrings, signing_key, pool, publisher)
+    desk = open_archive_desk(database, vault, record, clock)
+    return Registry(settings, clock, vault, database, record, keyrings, signing_key, pool, publisher, desk)
 
 
 def registry() -> Registry:

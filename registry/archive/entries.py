@@ -113,11 +113,6 @@ def check_facts(kind_id: str, given: Mapping[str, Any], *, today: date) -> tuple
     return facts, date.fromisoformat(str(facts[kind.day]))
 
 
-def line_of(facts: Facts) -> str:
-    """``hrss`` or ``education``: whose ladder an imported certificate stands on."""
-    return find_kind(str(facts["kind"])).line
-
-
 def describe_fact(field: EntryField, value: Fact) -> Mapping[str, str]:
     """A fact for people, in both languages."""
     if field.type == "flag":

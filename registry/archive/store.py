@@ -170,7 +170,9 @@ class Archives:
     def entries(self, archive: Archive) -> tuple[ArchiveEntry, ...]:
         """Its entries, newest first."""
         # an entry made while its archive was merged away still bears the old code
-        found = self._entries.find({"archive": {"$in": list(archive.codes)}}).sort([("on", DESCENDING), ("_id", ASCENDING)])
+        found = self._entries.find({"archive": {"$in": list(archive.codes)}}).sort(
+            [("on", DESCENDING), ("_id", ASCENDING)]
+        )
         return tuple(_entry(document) for document in found)
 
     def audit(self, archive: Archive) -> tuple[AuditRow, ...]:
