@@ -82,6 +82,7 @@ def open_services(
 def prepare(services: Services) -> None:
     """Indexes and the registry's own keys; does nothing where they are."""
     services.registry.record.prepare()
+    services.registry.archive_desk.prepare()
     services.issuers.assessors.prepare()
     did = did_web(services.registry.settings.origin)
     services.registry.keyrings.create(REGISTRY, did, at=services.registry.clock())
