@@ -7,9 +7,9 @@ a person, kind, occupation and level, one certificate for an idempotency key.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -212,8 +212,8 @@ def _cursor(last: CertificateRecord) -> str:
 def _older_than(cursor: str) -> list[dict[str, Any]]:
     moment, _, code = cursor.partition(" ")
     try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
+        at = datetime.fromisoformat(moment).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused("record.cursor", field="before") from None
     return [{"recorded_at": {"$lt": at}}, {"recorded_at": at, "_id": {"$lt": code}}]
 
