@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from registry.credential import china_date
-from registry.record import State
+from registry.state import State
 
 DIMENSIONS = ("level", "occupation", "region", "assessor", "kind")
 NO_LEVEL = "none"  # the value of a certificate of a kind without levels

@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 import pymongo
-from pymongo.change_stream import CollectionChangeStream
+from pymongo.change_stream import ChangeStream
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
@@ -109,7 +109,7 @@ class Projector:
                     kept = time.monotonic()
 
     def _advance(
-        self, stream: CollectionChangeStream[dict[str, Any]], pointer: dict[str, Any], *, keep: bool = False
+        self, stream: ChangeStream[dict[str, Any]], pointer: dict[str, Any], *, keep: bool = False
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """Take the next batch and count it; the batch and the pointer after it."""
         batch = list(_take(stream))
@@ -142,7 +142,7 @@ class Projector:
             session.with_transaction(write)
         return after
 
-    def _open(self, pointer: Mapping[str, Any]) -> CollectionChangeStream[dict[str, Any]]:
+    def _open(self, pointer: Mapping[str, Any]) -> ChangeStream[dict[str, Any]]:
         start: dict[str, Any] = (
             {"resume_after": pointer["token"]}
             if pointer["token"]
@@ -177,7 +177,7 @@ def projecting(database: Database[dict[str, Any]], clock: Callable[[], datetime]
         thread.join(timeout=RETRY_SECONDS)
 
 
-def _take(stream: CollectionChangeStream[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _take(stream: ChangeStream[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     until = time.monotonic() + BATCH_SECONDS
     for _ in range(BATCH):
         change = stream.try_next()

@@ -17,7 +17,7 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from registry.record import State
+from registry.state import State
 from registry.statistics.counting import MEASURE_OF, Event, Increments, count, read_subject
 from registry.statistics.upload_rows import rebuild_rows
 
@@ -52,7 +52,7 @@ CHANGED: list[dict[str, Any]] = [
 ]
 
 
-class Overtaken(Exception):  # noqa: N818 - nothing failed: somebody else has counted it
+class Overtaken(Exception):
     """Another projector stored a token, or turned the pointer, since this one read it."""
 
 

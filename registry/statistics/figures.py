@@ -1,0 +1,134 @@
+"""Reading the counters: by dimension and period, a bounded number of documents, no certificate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pymongo.database import Database
+
+from keys.errors import Refused
+from registry.statistics.counting import DIMENSIONS, MEASURES
+from registry.statistics.rebuilding import PROJECTION
+from registry.statistics.suppression import Table, add_up, publish
+
+VIEWS = (*DIMENSIONS, "month")
+FIRST_YEAR, LAST_YEAR = 1994, 2200  # qualification certificates began under the labour law of 1994
+MOST_YEARS = 50  # years in one answer
+ATTEMPTS = 5  # readings while the counters are rebuilt; a rebuild is rare
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Years:
+    """Whole calendar years, ``first`` up to and without ``end``."""
+
+    first: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not FIRST_YEAR <= self.first < self.end <= min(LAST_YEAR, self.first + MOST_YEARS):
+            raise Refused("statistics.period", field="from")
+
+    def each(self) -> Iterator[int]:
+        """Every year."""
+        yield from range(self.first, self.end)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One public question answered. ``whole``: no year's total was withheld."""
+
+    view: str
+    measure: str
+    years: Years
+    table: Table
+    whole: bool
+    as_of: datetime | None
+
+
+class Figures:
+    """The counters of one database."""
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self._database = database
+
+    def as_of(self) -> datetime | None:
+        """Up to when events are counted; None before the first."""
+        pointer = self._database["projections"].find_one({"_id": PROJECTION})
+        return pointer["as_of"] if pointer else None
+
+    def public(self, view: str, years: Years, *, measure: str = "issued") -> Answer:
+        """A view of whole years, small cells withheld. Refused ``statistics.view``, ``statistics.measure``."""
+        check(view, measure)
+        exact = self._read(lambda generation: [self._year(generation, view, year) for year in years.each()])
+        tables = [publish({value: count[measure] for value, count in one.items()}) for one in exact]
+        table, whole = add_up(tables)
+        return Answer(view, measure, years, table, whole, self.as_of())
+
+    def exact(self, view: str, start: str, end: str) -> dict[str, Counter[str]]:
+        """Every measure by value for months ``start`` up to and without ``end`` (YYYY-MM): for registrars."""
+        check(view, "issued")
+        dimension = "level" if view == "month" else view
+        return self._read(
+            lambda generation: self._sum(generation, dimension, start, end, by_month=view == "month")
+        )
+
+    def standing(self, regions: Callable[[str], bool]) -> Counter[str]:
+        """Certificates in force now by level, in the places that ``regions`` says yes to."""
+
+        def read(generation: str) -> Counter[str]:
+            found: Counter[str] = Counter()
+            for _, value, count in self._counters(generation, "region_level", "", "~"):
+                region, _, level = value.partition(":")
+                if regions(region):
+                    gone = ("revoked", "superseded", "suspended")
+                    found[level] += count["issued"] + count["lifted"] - sum(count[one] for one in gone)
+            return found
+
+        return self._read(read)
+
+    def _year(self, generation: str, view: str, year: int) -> dict[str, Counter[str]]:
+        dimension = "level" if view == "month" else view
+        return self._sum(generation, dimension, f"{year}", f"{year + 1}", by_month=view == "month")
+
+    def _sum(
+        self, generation: str, dimension: str, start: str, end: str, *, by_month: bool
+    ) -> dict[str, Counter[str]]:
+        found: dict[str, Counter[str]] = {}
+        for month, value, count in self._counters(generation, dimension, start, end):
+            found.setdefault(month if by_month else value, Counter()).update(count)
+        return found
+
+    def _counters(
+        self, generation: str, dimension: str, start: str, end: str
+    ) -> Iterator[tuple[str, str, Counter[str]]]:
+        head = f"{generation}|{dimension}|"
+        for one in self._database["statistics"].find({"_id": {"$gte": head + start, "$lt": head + end}}):
+            _, _, period, value = one.pop("_id").split("|")
+            yield period, value, Counter(one)
+
+    def _read(self, read: Callable[[str], Found]) -> Found:
+        # A rebuild turns the pointer and then drops the old counters: what was read across that is read again.
+        for _ in range(ATTEMPTS):
+            generation = self._generation()
+            found = read(generation)
+            if generation == self._generation():
+                return found
+        raise Refused("statistics.rebuilding")
+
+    def _generation(self) -> str:
+        pointer: Mapping[str, Any] | None = self._database["projections"].find_one({"_id": PROJECTION})
+        return pointer["generation"] if pointer else "none"
+
+
+def check(view: str, measure: str) -> None:
+    """Refused ``statistics.view``, ``statistics.measure``."""
+    if view not in VIEWS:
+        raise Refused("statistics.view", field="by", known=", ".join(VIEWS))
+    if measure not in MEASURES:
+        raise Refused("statistics.measure", field="measure", known=", ".join(MEASURES))
