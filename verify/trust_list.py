@@ -130,15 +130,22 @@ def _instant(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:  # it could not be compared with the time of a proof
+        raise ValueError("a time without a zone")
+    return moment
+
+
+def _moment_or_none(text: str | None) -> datetime | None:
+    return _moment(text) if text else None
 
 
 def _read(parsed: Mapping[str, Any]) -> TrustList:
     trusts = [_read_trust(entry) for entry in parsed["assessors"]]
     return TrustList(
         version=int(parsed["version"]),
-        made_at=datetime.fromisoformat(parsed["madeAt"]),
+        made_at=_moment(parsed["madeAt"]),
         registry=parsed["registry"],
         trusts={trust.assessor.did: trust for trust in trusts},
     )
@@ -176,8 +183,8 @@ def _read_key(entry: Mapping[str, Any]) -> RingKey:
         id=entry["id"],
         public=PublicKey.from_multikey(entry["publicKeyMultibase"]),
         state=KeyState(entry["state"]),
-        created=datetime.fromisoformat(entry["created"]),
-        activated=_moment(entry["activated"]),
-        retired=_moment(entry["retired"]),
-        compromised_since=_moment(entry["compromisedSince"]),
+        created=_moment(entry["created"]),
+        activated=_moment_or_none(entry["activated"]),
+        retired=_moment_or_none(entry["retired"]),
+        compromised_since=_moment_or_none(entry["compromisedSince"]),
     )
