@@ -141,7 +141,7 @@ def test_a_body_is_an_object(body):
         ({"code": None}, "field.null"),
         ({"credential": None}, "field.null"),
         ({"code": 7}, "field.text"),
-        ({"qr": "x"}, "field.unknown"),
+        ({"kode": "x"}, "field.unknown"),
     ],
 )
 def test_a_verification_has_one_form(body, code):
