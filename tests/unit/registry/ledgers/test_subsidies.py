@@ -92,12 +92,16 @@ class Ledgers(RuleBasedStateMachine):
         self.accounts = MemoryAccounts()
         self.ledger = make_ledger(self.accounts)
         self.retries = 0
+        self.promised = set()
 
     def attempt(self, act):
         try:
-            return act()
+            made = act()
         except (Refused, Crash):
-            return None
+            return
+        line = getattr(made, "line", made)
+        if line:
+            self.promised.add(line.id)
 
     @rule(
         person=st.sampled_from(["archive-1", "archive-2"]),
@@ -180,6 +184,10 @@ class Ledgers(RuleBasedStateMachine):
     def one_certificate_is_paid_once_in_the_whole_registry(self):
         slots = [line.slot for line in self.lines() if line.counts]
         assert len(set(slots)) == len(slots)
+
+    @invariant()
+    def no_line_that_somebody_was_told_of_is_lost(self):
+        assert self.promised <= {line.id for line in self.lines()}
 
     @invariant()
     def the_money_adds_up(self):
