@@ -1,0 +1,87 @@
+"""Takes the pictures of the README: `.venv/bin/python -m tests.browser.take_pictures`, by hand, when a page changed.
+
+Serves the demo on a local MongoDB with the clock standing still, so that a picture changes only where its page
+does, and writes docs/images/*.png with at most 256 colours. Needs a Chinese font (Noto CJK).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from registry.mongod import local_mongod
+from tests.browser.conftest import PHONE, Site, serving
+from tests.browser.test_console import fill_in, sign_in
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # in China
+LARGEST = 150_000  # bytes of one picture: a README should open at once
+TALL = {"width": 360, "height": 1050}  # two phones side by side in the README
+PERSON = {"name": "王小明", "id_number": "150102199003071018"}
+
+
+def main() -> None:
+    """Take all of them."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        local_mongod(Path(folder)) as uri,
+        serving(uri, clock=lambda: NOON) as site,
+        sync_playwright() as playwright,
+    ):
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
+        take_all(browser, site)
+        browser.close()
+
+
+def take_all(browser: Browser, site: Site) -> None:
+    """The verification page on a phone and a desk, the worker's page, the preview, a revoked certificate."""
+    code, revoked = site.demo.certificate.code, site.revoked().code
+    save("verdict-360", open_page(browser, site, f"/v/{code}", TALL, device_scale_factor=2))
+    save(
+        "verdict-1280",
+        open_page(browser, site, f"/v/{code}", {"width": 1280, "height": 1000}, locale="en-GB"),
+    )
+    save(
+        "worker-360",
+        open_page(browser, site, f"/w/{code}", TALL, device_scale_factor=2),
+    )
+    save("revoked-360", open_page(browser, site, f"/v/{revoked}", PHONE, device_scale_factor=2))
+    console = open_page(browser, site, "/console/", {"width": 1000, "height": 1240})
+    sign_in(console, site)
+    console.goto("/console/issue")
+    fill_in(console, **PERSON)
+    save("console-preview", console)
+
+
+def open_page(browser: Browser, site: Site, path: str, size: dict[str, int], **options: Any) -> Page:
+    """A page as a visitor sees it first."""
+    chosen = {"locale": "zh-CN", "viewport": size, "base_url": site.origin} | options
+    page = browser.new_context(**chosen).new_page()
+    page.goto(path)
+    return page
+
+
+def save(name: str, page: Page) -> None:
+    """What is on the screen, as docs/images/NAME.png."""
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    path = IMAGES / f"{name}.png"
+    picture.save(path, optimize=True)
+    size = path.stat().st_size
+    print(f"{path.relative_to(IMAGES.parents[1])}  {picture.width} x {picture.height}  {size:,} bytes")
+    if size > LARGEST:
+        sys.exit(f"{path.name} is larger than {LARGEST:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
