@@ -53,7 +53,7 @@ MAX_SECONDS = 2**32  # of a date: until 2106
 MAX_ID_LENGTH = 18
 MAX_JOB = 40  # characters, as when it was issued
 _BODY, _SERIAL = 10**12, 10**6
-_NOT_OURS = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
+_NOT_OURS = (cbor2.CBORError, ValueError, TypeError, LookupError, AttributeError, OverflowError)
 _OCCUPATION = re.compile("([1-8])-([0-9]{2})-([0-9]{2})-([0-9]{2})")
 
 

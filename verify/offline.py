@@ -22,8 +22,19 @@ from verify.checks import Evidence, check_credential
 from verify.gate import read_claims
 from verify.gate_check import check_gate
 from verify.gate_text import read_text
-from verify.trust_list import TrustList, only
+from verify.trust_list import TrustList, only, read_trust_list
 from verify.verdict import Verdict
+
+__all__ = [
+    "StatusLists",
+    "TrustList",
+    "Verdict",
+    "fits_holder",
+    "read_status_lists",
+    "read_trust_list",
+    "verify_offline",
+    "verify_qr_offline",
+]
 
 _STATES = {"revocation": State.REVOKED, "suspension": State.SUSPENDED}
 
