@@ -18,6 +18,8 @@ from pymongo.database import Database
 from issuers.commands import assessor_commands, issue_command, revoke_command
 from issuers.console import console
 from issuers.demo import make_demo
+from issuers.employer_commands import employer_commands
+from issuers.employer_routes import employers_api
 from issuers.registrar import registrar
 from issuers.routes import api as issuers_api
 from issuers.services import EXTENSION as ISSUERS
@@ -26,17 +28,23 @@ from keys.did import did_web
 from keys.errors import Refused
 from keys.vault import Vault, create_master_key, read_master_key
 from registry.commands import doctor_command, keys_commands
+from registry.companion import companion
 from registry.http import answer_refusal, install
 from registry.keyrings import REGISTRY
 from registry.mongo import DATABASE_AWAY, connect
 from registry.mongod import local_mongod
 from registry.operations import operations
 from registry.problems import error_words
-from registry.server import die_with_parent, run_server
+from registry.server import run_server, start_worker
 from registry.services import EXTENSION as REGISTRY_EXTENSION
 from registry.services import Registry, open_registry
 from registry.settings import Settings, read_settings
 from registry.translation import init_translation
+from verify.bulk.commands import verify_report_command, worker_command
+from verify.bulk.desk import EXTENSION as BULK
+from verify.bulk.desk import BulkDesk, open_bulk_desk
+from verify.bulk.pages import pages as employer_pages
+from verify.bulk.routes import api as bulk_api
 from verify.commands import verify_command
 from verify.demo_words import describe_demo, write_demo_file
 from verify.pages import pages
@@ -55,6 +63,7 @@ class Services:
     registry: Registry
     issuers: Issuers
     verifier: Verifier
+    bulk: BulkDesk
 
 
 def now() -> datetime:
@@ -76,7 +85,8 @@ def open_services(
     vault = vault or Vault(read_master_key(settings.master_key_path))
     registry = open_registry(settings, database, vault, clock)
     issuers = open_issuers(registry)
-    return Services(registry, issuers, open_verifier(registry, issuers))
+    verifier = open_verifier(registry, issuers)
+    return Services(registry, issuers, verifier, open_bulk_desk(registry, issuers, verifier))
 
 
 def prepare(services: Services) -> None:
@@ -84,6 +94,8 @@ def prepare(services: Services) -> None:
     services.registry.record.prepare()
     services.registry.archive_desk.prepare()
     services.issuers.assessors.prepare()
+    services.issuers.employers.prepare()
+    services.bulk.jobs.prepare()
     did = did_web(services.registry.settings.origin)
     services.registry.keyrings.create(REGISTRY, did, at=services.registry.clock())
 
@@ -109,6 +121,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         REGISTRY_EXTENSION: services.registry,
         ISSUERS: services.issuers,
         VERIFY: services.verifier,
+        BULK: services.bulk,
     }
     install(app)
     init_translation(app)
@@ -125,6 +138,9 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         registrar,
         policies_api,
         policies_pages,
+        employers_api,
+        bulk_api,
+        employer_pages,
         pages,
     ):
         app.register_blueprint(blueprint)
@@ -133,7 +149,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 def _protect(app: Flask) -> None:
     csrf = CSRFProtect(app)
-    for blueprint in (issuers_api, verify_api):  # no cookie is read there: nothing to forge
+    for blueprint in (issuers_api, verify_api, employers_api, bulk_api):  # no cookie is read there: nothing to forge
         csrf.exempt(blueprint)
     csrf.exempt("verify.pages.lookup")  # read-only questions of strangers who have no session
     csrf.exempt("verify.pages.upload")
@@ -141,9 +157,8 @@ def _protect(app: Flask) -> None:
 
 
 def worker_app() -> Flask:
-    """The application inside a server process, which must not outlive the one that started it."""
-    die_with_parent()
-    return create_app()
+    """The application inside a server process."""
+    return start_worker(create_app)
 
 
 @contextmanager
@@ -172,7 +187,8 @@ def serve(opener: Callable[[], AbstractContextManager[Services]]) -> None:
     """Serve pages and API."""
     with opener() as services:
         click.echo(f"{services.registry.settings.origin}")
-        run_server("wsgi:worker_app", services.registry.settings)
+        with companion("worker", services.registry.settings):
+            run_server("wsgi:worker_app", services.registry.settings)
 
 
 @cli.command()
@@ -187,7 +203,8 @@ def demo(context: click.Context) -> None:
         made = make_demo(services.registry, services.issuers)
         write_demo_file(services.registry.settings, made)
         click.echo(describe_demo(services.registry.settings, made))
-        run_server("wsgi:worker_app", services.registry.settings)
+        with companion("worker", services.registry.settings):
+            run_server("wsgi:worker_app", services.registry.settings)
 
 
 for command in (
@@ -197,6 +214,9 @@ for command in (
     keys_commands,
     doctor_command,
     verify_command,
+    employer_commands,
+    worker_command,
+    verify_report_command,
 ):
     cli.add_command(command)
 

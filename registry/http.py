@@ -6,7 +6,9 @@ import logging
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, Request, Response, g, json, make_response, render_template, request
+import orjson
+from flask import Flask, Request, Response, g, make_response, render_template, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -43,7 +45,7 @@ def read_json(incoming: Request) -> Any:
 
 def answer_json(body: Any, status: int = 200, *, mimetype: str = "application/json") -> Response:
     """A JSON answer: UTF-8, not escaped, never stored by a cache (it may name a person)."""
-    response = Response(json.dumps(body), status, mimetype=mimetype)
+    response = Response(orjson.dumps(body), status, mimetype=mimetype)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -68,6 +70,7 @@ def problem_document(refused: Refused) -> dict[str, Any]:
 def install(app: Flask) -> None:
     """Request ids, security headers, and one way for every error to leave the house."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.session_interface = _PageSessions()
     app.before_request(_name_request)
     app.after_request(_add_headers)
     app.register_error_handler(Refused, answer_refusal)
@@ -104,14 +107,24 @@ def _words(problem: Problem, refused: Refused, lang: str) -> dict[str, str]:
     return {"title": problem.what(lang, refused), "detail": problem.mend(lang, refused)}
 
 
+class _PageSessions(SecureCookieSessionInterface):
+    """Sessions for pages; the API reads no cookie and sets none, so none is opened or signed for it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(API_PREFIX):
+            return None
+        return super().open_session(app, request)
+
+
 def _name_request() -> None:
     g.request_id = uuid4().hex
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.get("request_id", "")
+    # added, not set: nothing else in the house sets them, and setting looks through all headers each time
+    response.headers.add("X-Request-Id", g.get("request_id", ""))
     for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+        response.headers.add(name, value)
     return response
 
 

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import ctypes
+import gc
+import multiprocessing
 import os
 import signal
+import socket
 import sys
+from collections.abc import Callable
 
+from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from keys.errors import Refused
 from registry.settings import Settings
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
-GRACE = 5  # seconds a worker may take to end its requests
+GRACE = 3  # seconds a worker may take to end its requests: as long as one may wait for the database
+COLLECT_AFTER = 20_000  # new objects before the collector looks for cycles; a request makes a thousand or two
 
 
 def run_server(target: str, settings: Settings) -> None:
     """Serve the application factory ``target`` until interrupted.
 
     The workers are new processes: they read their settings from the environment, so what was found out at the start
-    (the local MongoDB's address) is put there.
+    (the local MongoDB's address) is put there. Refused ``settings.port_taken``.
     """
+    _check_port(settings)
     os.environ["MONGODB_URI"] = settings.mongodb_uri
     Granian(
         target,
@@ -39,10 +47,39 @@ def run_server(target: str, settings: Settings) -> None:
     ).serve()
 
 
-def die_with_parent() -> None:
-    """End this process when the one that started it is gone, however it went (Linux only)."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:  # it went between the two lines
-            os.kill(os.getpid(), signal.SIGTERM)
+def start_worker(make_app: Callable[[], Flask]) -> Flask:
+    """The application of a server process, and that process made ready to serve it and to end in time.
+
+    A worker is forked, and has the first process's handlers until granian sets its own, which is after this: a
+    SIGTERM that came meanwhile would be lost. Of two signals in a row granian 2.8 loses both. Either way the worker
+    would serve on until it is killed, GRACE later.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.setpgid(0, 0)  # Ctrl-C reaches the first process alone, whose SIGTERM is then the only signal
+    _die_with_parent()
+    app = make_app()
+    gc.collect()
+    gc.freeze()  # what was made until now stays: not to be looked through again and again
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
+    return app
+
+
+def _check_port(settings: Settings) -> None:
+    """Refuse a port that another program has. granian would share it (SO_REUSEPORT) and get half of its requests."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, int(settings.port)), family=family).close()
+    except OSError:
+        raise Refused("settings.port_taken", field="PORT", port=int(settings.port)) from None
+
+
+def _die_with_parent() -> None:
+    """End this process when the one that started it is gone, however it went (Linux only).
+
+    By SIGKILL: nobody is left to see to it that an orderly end comes to an end. What was answered is recorded.
+    """
+    parent = multiprocessing.parent_process()
+    if sys.platform == "linux" and parent:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent.pid:  # it went before the line above
+            os.kill(os.getpid(), signal.SIGKILL)
