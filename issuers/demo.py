@@ -13,6 +13,7 @@ from typing import Any
 from issuers.accreditation import Accreditation
 from issuers.admission import accredit, admit
 from issuers.assessor import Assessor, AssessorKind
+from issuers.employers import Employer
 from issuers.request import IssueRequest
 from issuers.revocation import revoke
 from issuers.services import Issuers
@@ -49,6 +50,7 @@ class Demo:
     accounts: tuple[DemoAccount, ...] = field(repr=False)
     token: str = field(repr=False)
     registrar_token: str = field(repr=False)
+    employer_token: str = field(repr=False)
 
 
 def make_demo(registry: Registry, issuers: Issuers) -> Demo:
@@ -56,6 +58,7 @@ def make_demo(registry: Registry, issuers: Issuers) -> Demo:
     data = tomllib.loads((files("issuers") / "data" / "demo.toml").read_text("utf-8"))
     for row in data["assessors"]:
         _admit(registry, issuers, row)
+    employer = _employer(issuers, data["employer"])
     records = [_issue(registry, issuers, row) for row in data["certificates"]]
     first = data["certificates"][0]
     assessor = issuers.assessors.find(first["assessor"])
@@ -63,15 +66,32 @@ def make_demo(registry: Registry, issuers: Issuers) -> Demo:
         certificate=records[0],
         holder={"name": first["name"], "id_type": "resident_id", "id_number": first["id_number"]},
         assessor=assessor,
-        accounts=tuple(_account(issuers, row, assessor.id) for row in data["accounts"]),
+        accounts=tuple(
+            _account(
+                issuers,
+                row,
+                {"registrar": REGISTRY, "employer": employer.owner}.get(row["role"], assessor.id),
+            )
+            for row in data["accounts"]
+        ),
         token=_token(registry, issuers, assessor.id),
         registrar_token=_token(registry, issuers, REGISTRY),
+        employer_token=_token(registry, issuers, employer.owner),
     )
 
 
-def _account(issuers: Issuers, row: dict[str, str], assessor: str) -> DemoAccount:
+def _employer(issuers: Issuers, row: dict[str, str]) -> Employer:
+    try:
+        return issuers.employers.add(row["id"], name=row["name"], credit_code=row["credit_code"])
+    except Refused as refused:
+        if refused.code != "employer.exists":
+            raise
+        return issuers.employers.find(row["id"])
+
+
+def _account(issuers: Issuers, row: dict[str, str], owner: str) -> DemoAccount:
     password = secrets.token_urlsafe(12)
-    issuers.assessors.set_account(row["name"], REGISTRY if row["role"] == "registrar" else assessor, password)
+    issuers.assessors.set_account(row["name"], owner, password)
     return DemoAccount(row["name"], row["role"], password)
 
 

@@ -23,6 +23,7 @@ def describe_demo(settings: Settings, made: Demo) -> str:
             f"  验证证书 verify        {verify_url}",
             f"  持证人页 worker        {origin}/w/{code}",
             f"  评价机构 assessor      {origin}/console/",
+            f"  用人单位 employer      {origin}/employer/",
             *(f"      {one.role:<16} {one.name:<10} 密码 password  {one.password}" for one in made.accounts),
             f"  接口文档 API           {origin}/api",
             f"  数据在 data            {settings.data_path}   ({DEMO_FILE}: 供脚本使用 for scripts)",
@@ -42,6 +43,7 @@ def write_demo_file(settings: Settings, made: Demo) -> None:
         "assessor": made.assessor.id,
         "assessor_token": made.token,
         "registrar_token": made.registrar_token,
+        "employer_token": made.employer_token,
         "accounts": [{"name": one.name, "password": one.password, "role": one.role} for one in made.accounts],
     }
     path = settings.data_path / DEMO_FILE

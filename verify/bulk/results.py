@@ -1,0 +1,98 @@
+"""Answers as rows of text: CSV and NDJSON for people and programs, and the digest that a report signs. Pure.
+
+The digest of a chunk of a thousand rows is the SHA-256 of its rows, each the JSON array of its cells (RFC 8785) and a
+line feed. Cells are as in the CSV file, so that it does not matter how a program quotes them or ends its lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Sequence
+
+from registry.spreadsheet import BYTE_ORDER_MARK, safe_cell
+from verify.bulk.answers import Answer
+
+COLUMNS = (
+    "row",
+    "ref",
+    "number",
+    "name",
+    "outcome",
+    "reason",
+    "code",
+    "level",
+    "occupation",
+    "occupation_name",
+    "assessor",
+    "assessor_name",
+    "issued_on",
+    "zh",
+    "en",
+)
+HEADINGS_ZH = (
+    "行",
+    "工号或备注",
+    "证书编号",
+    "姓名",
+    "结论代码",
+    "原因代码",
+    "证书代码",
+    "等级",
+    "职业编码",
+    "职业",
+    "评价机构代码",
+    "评价机构",
+    "发证日期",
+    "说明",
+    "说明（英文）",
+)
+HEADINGS = {"zh": HEADINGS_ZH, "en": COLUMNS}
+EVIDENCE_COLUMNS = ("row", "code", "outcome", "reason")  # what is kept when the names are deleted
+
+Cells = list[str]
+
+
+def cells_of(answer: Answer) -> Cells:
+    """One answer as the cells of a row, safe in a spreadsheet."""
+    row, face = answer.row, answer.face
+    told = ("", "", "", "", "", "")
+    if face:
+        occupation, issuer = face.occupation, face.issuer
+        names = (occupation.code, occupation.zh, issuer.id, issuer.name)
+        told = (face.level or "", *names, face.issued_on.isoformat())
+    sent = (str(row.position), row.ref, row.number, row.name)
+    cells = (*sent, answer.outcome.value, answer.reason, answer.code, *told, *answer.words)
+    return [safe_cell(cell) for cell in cells]
+
+
+def evidence_of(answer: Answer) -> list[str | int]:
+    """What is kept of an answer for years: which certificate, what was said. No name, no number."""
+    return [answer.row.position, answer.code, answer.outcome.value, answer.reason]
+
+
+def digest(chunk: Iterable[Sequence[str]]) -> str:
+    """The SHA-256 of a chunk, in hexadecimal."""
+    lines = (json.dumps(list(cells), ensure_ascii=False, separators=(",", ":")) for cells in chunk)
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def csv_head(language: str) -> str:
+    """The first line of a results file, with the mark that Excel needs to read UTF-8."""
+    return BYTE_ORDER_MARK + csv_lines([HEADINGS[language]])
+
+
+def csv_lines(rows: Iterable[Sequence[str]]) -> str:
+    """Rows of cells as CSV (RFC 4180)."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def ndjson_lines(rows: Iterable[Sequence[str]]) -> str:
+    """Rows of cells as NDJSON, one object a row."""
+    return "".join(
+        json.dumps(dict(zip(COLUMNS, cells, strict=True)), ensure_ascii=False) + "\n" for cells in rows
+    )

@@ -1,0 +1,42 @@
+"""Works on waiting chunks until told to stop: beside the server, or as ``skills-registry worker``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from threading import Event
+from time import monotonic
+
+from registry.mongo import DATABASE_AWAY
+from verify.bulk.desk import BulkDesk
+
+IDLE = 0.5  # seconds between looks for work: nobody notices so short a wait before a list begins
+AWAY = 3.0  # seconds to wait for a database that is away
+TIDY = 20.0  # seconds between two rounds of tidying
+
+log = logging.getLogger("verify.bulk.worker")
+
+
+def run_worker(desk: BulkDesk, stop: Event, *, patience: float = IDLE) -> None:
+    """Work until ``stop`` is set. An outage of the database or a defect in one chunk ends no worker."""
+    name = f"{socket.gethostname()} {os.getpid()}"
+    tidied = float("-inf")
+    while not stop.is_set():
+        if monotonic() - tidied > TIDY:
+            _attempt(desk.tidy, stop)
+            tidied = monotonic()
+        if not _attempt(lambda: desk.work_once(name), stop):
+            stop.wait(patience)
+
+
+def _attempt(work: Callable[[], bool | None], stop: Event) -> bool:
+    try:
+        return bool(work())
+    except DATABASE_AWAY as error:
+        log.warning("database away: %s", type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - its chunk comes again when its lease ends, five times at most
+        log.error("defect: %s", type(error).__name__)  # without its text, which could quote a person
+    stop.wait(AWAY)
+    return False
