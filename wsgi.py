@@ -49,11 +49,16 @@ from verify.commands import verify_command
 from verify.demo_words import describe_demo, write_demo_file
 from verify.pages import pages
 from verify.policies import policies_api, policies_pages
+from verify.statements import statements_api, statements_pages
 from verify.routes import api as verify_api
 from verify.services import EXTENSION as VERIFY
 from verify.services import Verifier, open_verifier
 
 SESSION_LIFE = timedelta(hours=8)  # a working day
+
+
+PAGES = (operations, console, registrar, policies_pages, statements_pages, employer_pages, pages)
+APIS = (issuers_api, verify_api, policies_api, statements_api, employers_api, bulk_api)
 
 
 @dataclass(frozen=True)
@@ -129,27 +134,14 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     base = Blueprint(
         "registry", "registry", template_folder="templates", static_folder="static", static_url_path="/static"
     )
-    for blueprint in (
-        base,
-        operations,
-        issuers_api,
-        verify_api,
-        console,
-        registrar,
-        policies_api,
-        policies_pages,
-        employers_api,
-        bulk_api,
-        employer_pages,
-        pages,
-    ):
+    for blueprint in (base, *PAGES, *APIS):
         app.register_blueprint(blueprint)
     return app
 
 
 def _protect(app: Flask) -> None:
     csrf = CSRFProtect(app)
-    for blueprint in (issuers_api, verify_api, employers_api, bulk_api):  # no cookie is read there: nothing to forge
+    for blueprint in APIS:  # no cookie is read there: nothing to forge
         csrf.exempt(blueprint)
     csrf.exempt("verify.pages.lookup")  # read-only questions of strangers who have no session
     csrf.exempt("verify.pages.upload")

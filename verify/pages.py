@@ -12,7 +12,7 @@ from issuers.services import issuers
 from issuers.view import describe_assessor
 from keys.did import did_document
 from keys.errors import Refused
-from registry.credential import CONTEXT_PATH, MEDIA_TYPE, china_date
+from registry.credential import MEDIA_TYPE, china_date
 from registry.folding import fold
 from registry.http import answer_json
 from registry.keyrings import REGISTRY
@@ -25,9 +25,11 @@ from verify.openapi import openapi_document, operations
 from verify.qr import draw_png, draw_svg
 from verify.routes import describe, read_benefit_query, verify_file
 from verify.services import verifier
+from verify.statement_check import StatementVerdict
 from verify.verdict import Verdict
 from verify.view import find_benefits
 
+CONTEXTS = {"skills": "context-v1.json", "statement": "context-statement-v1.json"}
 QR_AGE = 86_400  # seconds a picture may be cached: what it says stays true
 
 pages = Blueprint("verify", __name__, template_folder="templates")
@@ -91,7 +93,7 @@ def upload() -> ResponseReturnValue:
     try:
         if not data:
             raise Refused("field.missing", field="file")
-        return _render("verify/verdict.html", verify_file(data))
+        return _render_file(verify_file(data))
     except Refused as refused:
         words = [error_words(refused)]
         return render_template("verify/home.html", upload_errors=words), find_problem(refused.code).status
@@ -159,10 +161,12 @@ def trust_list() -> Response:
     return response
 
 
-@pages.get(CONTEXT_PATH)
-def context() -> Response:
-    """The JSON-LD context of our own terms; its content never changes under this address."""
-    data = (files("registry") / "data" / "context-v1.json").read_bytes()
+@pages.get("/contexts/<name>/v1")
+def context(name: str) -> Response:
+    """A JSON-LD context of our own terms; its content never changes under this address."""
+    if name not in CONTEXTS:
+        raise Refused("http.not_found")
+    data = (files("registry") / "data" / CONTEXTS[name]).read_bytes()
     response = Response(data, mimetype="application/ld+json")
     response.headers["Cache-Control"] = "public, max-age=86400, immutable"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -198,6 +202,12 @@ def _render(template: str, verdict: Verdict, *, code: str | None = None) -> Resp
     response = Response(page)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _render_file(verdict: Verdict | StatementVerdict) -> ResponseReturnValue:
+    if isinstance(verdict, StatementVerdict):
+        return render_template("verify/statement.html", verdict=describe(verdict))
+    return _render("verify/verdict.html", verdict)
 
 
 def _picture(data: bytes, mimetype: str) -> Response:

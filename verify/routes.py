@@ -19,11 +19,14 @@ from registry.levels import find_level
 from registry.occupations import find_occupation, search_occupations
 from registry.places import find_place
 from registry.services import registry
+from registry.statement import is_statement
 from registry.view import describe_occupation
 from verify.dates import read_date
 from verify.pictures import read_qr
 from verify.schemas import VerificationSchema
 from verify.services import verifier
+from verify.statement_check import StatementVerdict
+from verify.statements import describe_statement_verdict, verify_statement
 from verify.verdict import Verdict
 from verify.view import describe_verdict, find_benefits
 
@@ -74,20 +77,28 @@ def assessor(assessor_id: str) -> Response:
     return answer_json(describe_assessor(issuers().find_assessor(assessor_id), on=on))
 
 
-def describe(verdict: Verdict) -> dict[str, object]:
+def describe(verdict: Verdict | StatementVerdict) -> dict[str, object]:
     """The verdict as JSON, with what is known of its assessor."""
+    if isinstance(verdict, StatementVerdict):
+        return describe_statement_verdict(verdict)
     return describe_verdict(verdict, verifier().assessor_of(verdict))
 
 
-def verify_file(data: bytes) -> Verdict:
+def verify_file(data: bytes) -> Verdict | StatementVerdict:
     """A file somebody sent: a credential as JSON, or a picture with the QR of a certificate."""
-    at = registry().clock()
     if data.lstrip()[:1] in {b"{", b"["}:
-        return verifier().verify_document(data, at=at)
+        return verify_document(data)
     texts = read_qr(data)
     if not texts:
         raise Refused("picture.no_qr", field="file")
     return verify_text(next((text for text in texts if CODE_IN_URL.search(text)), texts[0]))
+
+
+def verify_document(document: bytes) -> Verdict | StatementVerdict:
+    """A signed document: a certificate, or an entitlement statement."""
+    if is_statement(document):
+        return verify_statement(document)
+    return verifier().verify_document(document, at=registry().clock())
 
 
 def verify_text(text: str) -> Verdict:
@@ -109,7 +120,7 @@ def read_benefit_query() -> tuple[str, str | None, str | None, str, date, date |
     return kind, level, args.get("occupation") or None, region, on, read_date("held_since")
 
 
-def _verify_json() -> Verdict:
+def _verify_json() -> Verdict | StatementVerdict:
     at = registry().clock()
     asked = load(_schema, read_json(request))
     if "code" in asked:
@@ -120,10 +131,10 @@ def _verify_json() -> Verdict:
         return verify_text(asked["qr"])
     credential = asked["credential"]
     document = credential.encode() if isinstance(credential, str) else canonicalize(credential)
-    return verifier().verify_document(document, at=at)
+    return verify_document(document)
 
 
-def _verify_upload() -> Verdict:
+def _verify_upload() -> Verdict | StatementVerdict:
     file = request.files.get("file")
     if file is None:
         raise Refused("field.missing", field="file")

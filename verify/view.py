@@ -5,6 +5,7 @@ The holder is named (masked) only in a valid verdict; a certificate whose words 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -31,12 +32,17 @@ def describe_verdict(verdict: Verdict, trust: Trust | None) -> Json:
         "outcome": verdict.outcome.value,
         "as_of": describe_instant(verdict.as_of),
         "reason": _reason(verdict.reason),
-        "checks": [_check(check) for check in verdict.checks],
+        "checks": describe_checks(verdict.checks),
         "certificate": _certificate(face, trust, verdict.outcome) if face else None,
         "benefits": _benefits(face, china_date(verdict.as_of))
         if face and verdict.outcome is Outcome.VALID
         else None,
     }
+
+
+def describe_checks(checks: Sequence[Check]) -> list[Json]:
+    """The checks of a verdict, each with its words."""
+    return [_check(check) for check in checks]
 
 
 def _reason(check: Check | None) -> Json | None:
