@@ -49,10 +49,10 @@ from verify.commands import verify_command
 from verify.demo_words import describe_demo, write_demo_file
 from verify.pages import pages
 from verify.policies import policies_api, policies_pages
-from verify.statements import statements_api, statements_pages
 from verify.routes import api as verify_api
 from verify.services import EXTENSION as VERIFY
 from verify.services import Verifier, open_verifier
+from verify.statements import statements_api, statements_pages
 
 SESSION_LIFE = timedelta(hours=8)  # a working day
 
