@@ -13,7 +13,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from issuers.demo import Demo, DemoAccount, make_demo
@@ -25,7 +25,7 @@ from registry.settings import Settings
 from registry.state import State
 from wsgi import Services, create_app, now, open_services, prepare
 
-PATIENCE = 5000  # milliseconds for anything to appear; all of it is on this machine
+PATIENCE = 20_000  # milliseconds for anything to appear on a machine that does something else as well
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 
 
@@ -90,6 +90,7 @@ def serving(mongo_uri: str, *, clock: Callable[[], datetime] = now) -> Iterator[
 
 @pytest.fixture(scope="session")
 def site(mongo_uri: str) -> Iterator[Site]:
+    expect.set_options(timeout=PATIENCE)
     with serving(mongo_uri) as served:
         yield served
 

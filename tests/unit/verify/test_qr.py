@@ -16,6 +16,7 @@ from verify.qr import PNG_MODULE, QUIET_ZONE, draw_png, draw_svg, draw_terminal
 URL = "https://registry.example/v/q7Rk2_vN-8sXa1LmP0dZtw"
 LONGEST_HOST = ".".join(["a" * 63] * 3 + ["b" * 61])  # 253 characters: RFC 1035 section 2.3.4
 LONGEST_URL = f"https://{LONGEST_HOST}/v/" + "w" * 22
+FULL_TEXT = f"{URL}#1{'0123456789' * 54}"  # with a signed part of 224 bytes
 LARGEST_VERSION = 12  # 65 modules: prints at 25 mm with modules of 0.34 mm, which any phone reads
 
 
@@ -51,18 +52,25 @@ def test_longest_url_fits_version_12_at_level_m() -> None:
     assert found.ec_level == "M"
 
 
+def test_address_and_signed_part_fit_version_12_at_level_m() -> None:
+    png = draw_png(FULL_TEXT)
+    assert version(png) <= LARGEST_VERSION
+    [found] = zxingcpp.read_barcodes(open_picture(png))
+    assert (found.text, found.ec_level) == (FULL_TEXT, "M")
+
+
 @pytest.mark.parametrize("degrees", [0, 17, 90, 180])
 def test_photographed_askew_it_still_reads(degrees: int) -> None:
-    small = open_picture(draw_png(URL)).resize((200, 200), Image.Resampling.BILINEAR)
+    small = open_picture(draw_png(FULL_TEXT)).resize((300, 300), Image.Resampling.BILINEAR)
     photo = small.rotate(degrees, expand=True, fillcolor=200).filter(ImageFilter.GaussianBlur(0.8))
-    assert read(photo) == URL
+    assert read(photo) == FULL_TEXT
 
 
 def test_a_stained_print_still_reads() -> None:
-    picture = open_picture(draw_png(URL))
+    picture = open_picture(draw_png(FULL_TEXT))
     centre = picture.width // 2
     picture.paste(255, (centre, centre, centre + 5 * PNG_MODULE, centre + 5 * PNG_MODULE))
-    assert read(picture) == URL
+    assert read(picture) == FULL_TEXT
 
 
 def test_quiet_zone_is_white_and_four_modules_wide() -> None:
