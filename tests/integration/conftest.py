@@ -22,6 +22,7 @@ from registry.identity import check_character
 from registry.mongo import Record
 from registry.services import Registry
 from registry.settings import Settings
+from verify.patience import LastKnown
 from verify.services import Verifier
 from wsgi import Services, create_app, open_services, prepare
 
@@ -108,11 +109,11 @@ class House:
 
     def forget(self) -> None:
         """Empty every short memory, as two seconds would."""
-        for part in (self.registry, self.issuers, self.verifier):
-            for memory in vars(part).values():
+        for part in (self.registry, self.issuers, self.verifier, self.registry.status_lists):
+            for held in vars(part).values():
+                memory = held._load if isinstance(held, LastKnown) else held
                 if isinstance(memory, ShortMemory):
                     memory.forget()
-        self.registry.status_lists._fresh.forget()
 
 
 def make_number(person: int) -> str:

@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from jsonschema import Draft202012Validator
 
+from registry.keyrings import REGISTRY
 from verify.openapi import openapi_document
 
 DOCUMENT = openapi_document()
@@ -108,3 +109,19 @@ def test_directories_and_policy(house, ask):
     for policy in policies:
         ask("getPolicy", document_id=policy["id"])
     ask("getPolicy", document_id="nowhere")
+
+
+def test_employers(house, ask):
+    token = house.issuers.assessors.new_token(REGISTRY, label="test", at=house.clock())
+    registrar, body = (
+        {"Authorization": f"Bearer {token}"},
+        DOCUMENT["components"]["examples"]["employer"]["value"],
+    )
+    assert ask("addEmployer", json=body, headers=registrar) == body
+    ask("addEmployer", json=body, headers=registrar)  # 409
+    ask("addEmployer", json=body | {"credit_code": "x"}, headers=registrar)
+    ask("addEmployer", json=body, headers=house.headers())  # an assessor's token
+    assert ask("listEmployers", headers=registrar) == {"employers": [body]}
+    ask("listEmployers")
+    ask("addEmployerToken", employer_id=body["id"], headers=registrar)
+    ask("addEmployerToken", employer_id="nobody", headers=registrar)
