@@ -15,12 +15,20 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from pymongo.database import Database
 
+from issuers.archive_pages import archive_pages
+from issuers.archive_routes import archive_api
 from issuers.commands import assessor_commands, issue_command, revoke_command
 from issuers.console import console
 from issuers.demo import make_demo
 from issuers.employer_commands import employer_commands
 from issuers.employer_routes import employers_api
+from issuers.ledger_pages import ledger_pages
+from issuers.ledger_routes import ledger_api
+from issuers.inspection_desk import inspection_desk
+from issuers.register_desk import register_desk
+from issuers.register_routes import registers_api
 from issuers.registrar import registrar
+from issuers.report_desk import report_desk
 from issuers.routes import api as issuers_api
 from issuers.services import EXTENSION as ISSUERS
 from issuers.services import Issuers, open_issuers
@@ -34,11 +42,15 @@ from registry.keyrings import REGISTRY
 from registry.mongo import DATABASE_AWAY, connect
 from registry.mongod import local_mongod
 from registry.operations import operations
+from registry.policy.commands import policy_commands
 from registry.problems import error_words
+from registry.registers.prepare import prepare_registers
 from registry.server import run_server, start_worker
 from registry.services import EXTENSION as REGISTRY_EXTENSION
 from registry.services import Registry, open_registry
 from registry.settings import Settings, read_settings
+from registry.statistics.commands import statistics_commands
+from registry.statistics.projector import projecting
 from registry.translation import init_translation
 from verify.bulk.commands import verify_report_command, worker_command
 from verify.bulk.desk import EXTENSION as BULK
@@ -49,16 +61,42 @@ from verify.commands import verify_command
 from verify.demo_words import describe_demo, write_demo_file
 from verify.pages import pages
 from verify.policies import policies_api, policies_pages
+from verify.registers import registers_api as public_registers_api
+from verify.registers import registers_pages
 from verify.routes import api as verify_api
 from verify.services import EXTENSION as VERIFY
 from verify.services import Verifier, open_verifier
 from verify.statements import statements_api, statements_pages
+from verify.statistics import statistics_api, statistics_pages
 
 SESSION_LIFE = timedelta(hours=8)  # a working day
 
 
-PAGES = (operations, console, registrar, policies_pages, statements_pages, employer_pages, pages)
-APIS = (issuers_api, verify_api, policies_api, statements_api, employers_api, bulk_api)
+REGISTER_PAGES = (register_desk, inspection_desk, report_desk, registers_pages, statistics_pages)
+REGISTER_APIS = (registers_api, public_registers_api, statistics_api)
+PAGES = (
+    operations,
+    console,
+    registrar,
+    archive_pages,
+    ledger_pages,
+    policies_pages,
+    statements_pages,
+    employer_pages,
+    pages,
+    *REGISTER_PAGES,
+)
+APIS = (
+    issuers_api,
+    archive_api,
+    ledger_api,
+    verify_api,
+    policies_api,
+    statements_api,
+    employers_api,
+    bulk_api,
+    *REGISTER_APIS,
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +137,7 @@ def prepare(services: Services) -> None:
     services.registry.record.prepare()
     services.registry.archive_desk.prepare()
     services.issuers.assessors.prepare()
+    prepare_registers(services.registry.database, services.registry.vault)
     services.issuers.employers.prepare()
     services.bulk.jobs.prepare()
     did = did_web(services.registry.settings.origin)
@@ -179,7 +218,8 @@ def serve(opener: Callable[[], AbstractContextManager[Services]]) -> None:
     """Serve pages and API."""
     with opener() as services:
         click.echo(f"{services.registry.settings.origin}")
-        with companion("worker", services.registry.settings):
+        counting = projecting(services.registry.database, services.registry.clock)
+        with companion("worker", services.registry.settings), counting:
             run_server("wsgi:worker_app", services.registry.settings)
 
 
@@ -195,7 +235,8 @@ def demo(context: click.Context) -> None:
         made = make_demo(services.registry, services.issuers)
         write_demo_file(services.registry.settings, made)
         click.echo(describe_demo(services.registry.settings, made))
-        with companion("worker", services.registry.settings):
+        counting = projecting(services.registry.database, services.registry.clock)
+        with companion("worker", services.registry.settings), counting:
             run_server("wsgi:worker_app", services.registry.settings)
 
 
@@ -206,6 +247,8 @@ for command in (
     keys_commands,
     doctor_command,
     verify_command,
+    policy_commands,
+    statistics_commands,
     employer_commands,
     worker_command,
     verify_report_command,

@@ -153,8 +153,13 @@ class ArchiveDesk:
     def claim(
         self, person: Person, form: ClaimForm, *, by: str, retry: bytes | None = None, dry_run: bool = False
     ) -> Outcome:
-        """Decide and enter a claim. Refused as `find`, `build_claim`, `payee_code` and `SubsidyLedger.claim`."""
-        archive = self.find(person, by=by)
+        """Decide and enter a claim. Refused as `find` and `claim_of`."""
+        return self.claim_of(self.find(person, by=by), form, by=by, retry=retry, dry_run=dry_run)
+
+    def claim_of(
+        self, archive: Archive, form: ClaimForm, *, by: str, retry: bytes | None = None, dry_run: bool = False
+    ) -> Outcome:
+        """Decide and enter a claim. Refused as `build_claim`, `payee_code` and `SubsidyLedger.claim`."""
         holding = find_holding(self.holdings(archive), form.certificate)
 
         def find() -> Claim:

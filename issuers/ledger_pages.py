@@ -1,0 +1,221 @@
+"""The registrar's pages of the subsidy ledger: a claim decided limb by limb, one line, the rates. Plain forms."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from issuers.archive_routes import desk
+from issuers.archive_schemas import RateSchema
+from issuers.ledger_routes import publish
+from issuers.ledger_view import describe_outcome, describe_row
+from issuers.schemas import load
+from issuers.session import current_account, registrars_only
+from keys.errors import Refused
+from registry.archive.export import describe_holding, describe_line, summary
+from registry.archive.store import Archive
+from registry.kinds import kinds
+from registry.ledgers.claims import FACTS, ROUTES, SUBSIDIES, ClaimForm
+from registry.ledgers.subsidies import Outcome
+from registry.levels import levels
+from registry.policy.wording import word
+from registry.problems import error_words
+from registry.services import registry
+
+UNPROCESSABLE = 422
+FIELDS = (
+    "certificate",
+    "region",
+    "claimant",
+    "claimed_on",
+    "subsidy",
+    "route",
+    "course",
+    "enterprise",
+    "workplace",
+    "graduated_on",
+    "approver",
+)
+DAYS = ("claimed_on", "graduated_on")
+FACT_WORDS = {
+    "monthly_pension": {"zh": "按月领取城镇职工基本养老金", "en": "draws a monthly basic pension"},
+    "no_monthly_pension": {"zh": "不具有按月领取养老金资格", "en": "not entitled to a monthly pension"},
+}
+
+ledger_pages = Blueprint("ledgers", __name__, url_prefix="/registrar", template_folder="templates")
+
+
+@ledger_pages.get("/archives/<code>/claim")
+@registrars_only
+def claim(code: str) -> ResponseReturnValue:
+    """The form of a claim."""
+    today = desk().today.isoformat()
+    values = {"claimed_on": today, "claimant": "person", "subsidy": "training", "route": "public_training"}
+    return _claim_form(desk().archives.get(code), values | request.args.to_dict())
+
+
+@ledger_pages.post("/archives/<code>/claim")
+@registrars_only
+def decide(code: str) -> ResponseReturnValue:
+    """Show the decision, limb by limb, and enter it when the registrar says so."""
+    found = desk().archives.get(code)
+    enter = request.form.get("act") == "enter"
+    try:
+        outcome = _decide(found, dry_run=not enter)
+    except Refused as refused:
+        error = {refused.field or "form": error_words(refused)}
+        return _claim_form(found, request.form, error), UNPROCESSABLE
+    if outcome.line:
+        flash(_("Granted and entered in the ledger."))
+        return redirect(url_for("ledgers.line", line_id=outcome.line.id))
+    return _claim_form(found, request.form, decision=describe_outcome(outcome, desk().policies()))
+
+
+@ledger_pages.get("/subsidies/<line_id>")
+@registrars_only
+def line(line_id: str) -> ResponseReturnValue:
+    """One subsidy: what was granted, paid, taken back, and by which rule."""
+    return _show_line(line_id)
+
+
+@ledger_pages.post("/subsidies/<line_id>")
+@registrars_only
+def change(line_id: str) -> ResponseReturnValue:
+    """Pay in advance, settle, take back, or cancel."""
+    by, act = current_account().name, request.form.get("act", "")
+    try:
+        if act == "prepay":
+            desk().subsidies.prepay(line_id, amount=_whole("amount"), by=by)
+        elif act in ("settle", "reclaim"):
+            desk().subsidies.settle(line_id, completed=act == "settle", by=by)
+        elif act == "cancel":
+            desk().subsidies.cancel(line_id, reason=_reason(), by=by)
+        else:
+            raise Refused("subsidy.choice", field="act")
+    except Refused as refused:
+        return _show_line(line_id, {refused.field or "form": error_words(refused)}), UNPROCESSABLE
+    flash(_("Entered."))
+    return redirect(url_for("ledgers.line", line_id=line_id))
+
+
+@ledger_pages.get("/rates")
+@registrars_only
+def rates() -> ResponseReturnValue:
+    """The published rates, and the form for one more."""
+    return _rates({"from": desk().today.isoformat()})
+
+
+@ledger_pages.post("/rates")
+@registrars_only
+def add_rate() -> ResponseReturnValue:
+    """Publish a rate."""
+    form = request.form
+    names = ("region", "kind", "level", "occupation", "from", "to", "source")
+    body: dict[str, Any] = {name: form[name].strip() for name in names if form.get(name, "").strip()}
+    try:
+        publish("rates", load(RateSchema(), body | {"amount": _whole("amount")}), by=current_account().name)
+    except Refused as refused:
+        return _rates(form, {refused.field or "form": error_words(refused)}), UNPROCESSABLE
+    flash(_("Published."))
+    return redirect(url_for("ledgers.rates"))
+
+
+def _decide(found: Archive, *, dry_run: bool) -> Outcome:
+    given: dict[str, Any] = {name: request.form[name].strip() for name in FIELDS if request.form.get(name)}
+    for name in DAYS:
+        if name in given:
+            given[name] = _day(name, given[name])
+    given.setdefault("claimed_on", desk().today)
+    given.setdefault("certificate", "")
+    given["facts"] = frozenset(request.form.getlist("facts"))
+    if "region" not in given:
+        raise Refused("field.missing", field="region")
+    retry = request.form.get("retry", "").encode()
+    key = registry().vault.digest(retry, purpose="claim retry") if retry else None
+    form = ClaimForm(**{"claimant": "person", **given})
+    return desk().claim_of(found, form, by=current_account().name, retry=key, dry_run=dry_run)
+
+
+def _day(field: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused("field.date", field=field) from None
+
+
+def _whole(field: str) -> int:
+    text = request.form.get(field, "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= 8):
+        raise Refused("field.amount", field=field)
+    return int(text)
+
+
+def _reason() -> str:
+    text = request.form.get("reason", "").strip()
+    if not 0 < len(text) <= 500:
+        raise Refused("field.length", field="reason")
+    return text
+
+
+def _claim_form(
+    found: Archive,
+    values: Mapping[str, str],
+    errors: Mapping[str, Any] | None = None,
+    *,
+    decision: Mapping[str, Any] | None = None,
+) -> str:
+    dossier = desk().dossier(found)
+    listed = request.form.getlist("facts")
+    return render_template(
+        "issuers/claim.html",
+        archive=summary(dossier),
+        certificates=[describe_holding(one) for one in dossier.holdings if one.standing],
+        values=values,
+        errors=errors or {},
+        decision=decision,
+        chosen=listed,
+        retry=request.form.get("retry") or secrets.token_urlsafe(16),
+        subsidies=_words("subsidy", SUBSIDIES),
+        routes=_words("when", ROUTES),
+        claimants=_words("payee", ("person", "enterprise")),
+        facts=[{"id": name, **_fact(name)} for name in FACTS],
+    )
+
+
+def _fact(name: str) -> Mapping[str, str]:
+    if name in FACT_WORDS:
+        return FACT_WORDS[name]
+    text = word("when", name)
+    return {"zh": text.zh, "en": text.en}
+
+
+def _words(group: str, codes: tuple[str, ...]) -> list[dict[str, str]]:
+    return [{"id": code, "zh": word(group, code).zh, "en": word(group, code).en} for code in codes]
+
+
+def _show_line(line_id: str, errors: Mapping[str, Any] | None = None) -> str:
+    account = desk().accounts.load_by_line(line_id)
+    return render_template(
+        "issuers/subsidy.html",
+        line=describe_line(account.find(line_id), desk().policies()),
+        archive=account.archive,
+        errors=errors or {},
+        values=request.form,
+    )
+
+
+def _rates(values: Mapping[str, str], errors: Mapping[str, Any] | None = None) -> str:
+    return render_template(
+        "issuers/rates.html",
+        rows=[describe_row(row) for row in desk().tables.rows("rates")],
+        values=values,
+        errors=errors or {},
+        kinds=[{"id": kind.id, "zh": kind.zh, "en": kind.en} for kind in kinds()],
+        levels=[{"id": level.id, "zh": level.zh, "en": level.en} for level in levels()],
+    )

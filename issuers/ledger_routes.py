@@ -1,0 +1,256 @@
+"""The registrar's API of the ledgers under /api/v1: subsidies, credits, checks of employment access, their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from issuers.archive_routes import desk, read_person
+from issuers.archive_schemas import (
+    AccessSchema,
+    CancellationSchema,
+    ClaimSchema,
+    ConversionRuleSchema,
+    ConversionSchema,
+    EarningSchema,
+    ListingSchema,
+    PrepaymentSchema,
+    RateSchema,
+    ReferralSchema,
+    SettlementSchema,
+    TierSchema,
+    make_form,
+)
+from issuers.ledger_view import describe_credits, describe_outcome, describe_row
+from issuers.routes import MAX_RETRY_KEY, authenticate_registrar
+from issuers.schemas import load
+from keys.errors import Refused
+from keys.jcs import canonicalize
+from registry.archive.entries import EDITION
+from registry.archive.export import cite, describe_check, describe_line
+from registry.http import answer_json, read_json
+from registry.keyrings import REGISTRY
+from registry.kinds import find_kind
+from registry.ledgers.account import Line
+from registry.ledgers.claims import find_holding
+from registry.ledgers.published import Table
+from registry.levels import find_level
+from registry.occupations import find_occupation
+from registry.places import find_place
+from registry.policy.model import Window
+from registry.services import registry
+
+ledger_api = Blueprint("ledger_api", __name__, url_prefix="/api/v1")
+ledger_api.before_request(authenticate_registrar)
+
+_claim, _prepayment, _settlement = ClaimSchema(), PrepaymentSchema(), SettlementSchema()
+_cancellation, _earning, _conversion = CancellationSchema(), EarningSchema(), ConversionSchema()
+_access, _referral = AccessSchema(), ReferralSchema()
+_rate, _rule, _tier, _listing = RateSchema(), ConversionRuleSchema(), TierSchema(), ListingSchema()
+
+
+@ledger_api.post("/subsidies/claims")
+def claim() -> Response:
+    """Decide a claim. 201 with its line when granted, 200 when not or with ``?dry_run=true``: both are answers."""
+    body = read_json(request)
+    asked = load(_claim, body)
+    dry_run = request.args.get("dry_run") == "true"
+    outcome = desk().claim(
+        read_person(asked["holder"]),
+        make_form(asked["form"], desk().today),
+        by=REGISTRY,
+        retry=_retry(body),
+        dry_run=dry_run,
+    )
+    made = outcome.line is not None and not dry_run
+    return answer_json(describe_outcome(outcome, desk().policies()), 201 if made else 200)
+
+
+@ledger_api.post("/subsidies/claims/<line_id>/prepayment")
+def prepayment(line_id: str) -> Response:
+    """Pay at most the half in advance, once (ZJ-06)."""
+    amount = load(_prepayment, read_json(request))["amount"]
+    return _line(desk().subsidies.prepay(line_id, amount=amount, by=REGISTRY))
+
+
+@ledger_api.post("/subsidies/claims/<line_id>/settlement")
+def settlement(line_id: str) -> Response:
+    """Pay the balance of a completed course, or take back what was paid for one that was not."""
+    completed = load(_settlement, read_json(request))["completed"]
+    return _line(desk().subsidies.settle(line_id, completed=completed, by=REGISTRY))
+
+
+@ledger_api.post("/subsidies/claims/<line_id>/cancellation")
+def cancellation(line_id: str) -> Response:
+    """Cancel a subsidy, with a reason; it counts no more and what was paid is to be paid back."""
+    reason = load(_cancellation, read_json(request))["reason"]
+    return _line(desk().subsidies.cancel(line_id, reason=reason, by=REGISTRY))
+
+
+@ledger_api.post("/credits")
+def earn() -> Response:
+    """Enter credits for a result, once for each published rule. 201 with the account."""
+    asked = load(_earning, read_json(request))
+    archive = desk().find(read_person(asked["holder"]), by=REGISTRY)
+    holding = find_holding(desk().holdings(archive), asked["result"])
+    account = desk().credits.earn(
+        lambda: desk().archives.get(archive.code).code,
+        holding.result,
+        credits_=asked["credits"],
+        rule=asked["rule"],
+        on=desk().today,
+    )
+    reward = desk().credits.reward(
+        desk().policies(), account, region=holding.region or "000000", on=desk().today
+    )
+    return answer_json(describe_credits(account, reward), 201)
+
+
+@ledger_api.post("/credits/conversions")
+def convert() -> Response:
+    """Exempt from a course by a school's rule; a result is converted once for ever. 201 with the account."""
+    asked = load(_conversion, read_json(request))
+    archive = desk().find(read_person(asked["holder"]), by=REGISTRY)
+    holding = find_holding(desk().holdings(archive), asked["result"])
+    account = desk().credits.convert(
+        lambda: desk().archives.get(archive.code).code,
+        holding.result,
+        school=asked["school"],
+        programme=asked["programme"],
+        course=asked["course"],
+        on=desk().today,
+    )
+    return answer_json(describe_credits(account), 201)
+
+
+@ledger_api.post("/access-checks")
+def access_check() -> Response:
+    """May this person be hired or placed there on that day? 201: the check is kept as evidence."""
+    asked = load(_access, read_json(request))
+    kept, found = desk().check_access(
+        read_person(asked["holder"]),
+        occupation=_at("occupation", lambda: find_occupation(asked["occupation"], EDITION).code),
+        region=_at("region", lambda: find_place(asked["region"]).code),
+        on=asked["on"] or desk().today,
+        checker=asked["checker"],
+        checked_by=asked["checked_by"],
+    )
+    listing = found.listing
+    shown = describe_check(kept) | {
+        "sentence": {"zh": found.text.zh, "en": found.text.en},
+        "listing": {"document": listing.document, "from": listing.window.since.isoformat()}
+        if listing
+        else None,
+        "rules": [cite(rule) for rule in found.rules],
+    }
+    return answer_json(shown, 201)
+
+
+@ledger_api.post("/access-checks/<check_id>/referral")
+def referral(check_id: str) -> Response:
+    """Refer whoever hired or placed against a check that found no certificate (NM-08). 201."""
+    asked = load(_referral, read_json(request))
+    made = desk().access.refer(check_id, **asked, by=REGISTRY, at=registry().clock())
+    return answer_json({"id": made.id, "check": made.check, "employer": made.employer}, 201)
+
+
+@ledger_api.get("/subsidies/rates")
+def rates() -> Response:
+    """Every published rate with the days it holds."""
+    return _rows("rates")
+
+
+@ledger_api.post("/subsidies/rates")
+def add_rate() -> Response:
+    """Publish a rate, with its source. 201."""
+    return _add("rates", load(_rate, read_json(request)))
+
+
+@ledger_api.get("/credits/rules")
+def conversion_rules() -> Response:
+    """Every conversion rule with the days it holds."""
+    return _rows("conversion_rules")
+
+
+@ledger_api.post("/credits/rules")
+def add_conversion_rule() -> Response:
+    """Publish a school's conversion rule. 201."""
+    return _add("conversion_rules", load(_rule, read_json(request)))
+
+
+@ledger_api.get("/credits/tiers")
+def tiers() -> Response:
+    """Every reward tier with the days it holds."""
+    return _rows("credit_tiers")
+
+
+@ledger_api.post("/credits/tiers")
+def add_tier() -> Response:
+    """Publish a region's reward tier. 201."""
+    return _add("credit_tiers", load(_tier, read_json(request)))
+
+
+@ledger_api.get("/access-list")
+def access_list() -> Response:
+    """Every occupation on an access list with the days it is listed."""
+    return _rows("access_list")
+
+
+@ledger_api.post("/access-list")
+def add_listing() -> Response:
+    """List an occupation, or end its listing. 201."""
+    return _add("access_list", load(_listing, read_json(request)))
+
+
+_CHECKS: Mapping[str, Callable[[str], str]] = {
+    "region": lambda code: find_place(code).code,
+    "kind": lambda kind: find_kind(kind).id,
+    "level": lambda level: find_level(level).id,
+    "occupation": lambda code: find_occupation(code, EDITION).code,
+}
+
+
+def publish(table: Table, asked: dict[str, Any], *, by: str) -> Any:
+    """Check the cells of a row and add it. Refused at the cell's own name."""
+    since, until = asked.pop("since"), asked.pop("until")
+    source, ended = asked.pop("source"), asked.pop("ended")
+    cells = {name: _cell(name, value) for name, value in asked.items()}
+    return desk().tables.add(
+        table, cells, Window(since, until), source=source, by=by, at=registry().clock(), ended=ended
+    )
+
+
+def _cell(name: str, value: Any) -> Any:
+    check = _CHECKS.get(name)
+    return value if check is None or value is None else _at(name, lambda: check(value))
+
+
+def _add(table: Table, asked: dict[str, Any]) -> Response:
+    return answer_json(describe_row(publish(table, asked, by=REGISTRY)), 201)
+
+
+def _rows(table: Table) -> Response:
+    return answer_json({"rows": [describe_row(row) for row in desk().tables.rows(table)]})
+
+
+def _line(line: Line) -> Response:
+    return answer_json(describe_line(line, desk().policies()))
+
+
+def _at(field: str, find: Callable[[], str]) -> str:
+    try:
+        return find()
+    except Refused as refused:
+        raise refused.at(field) from None
+
+
+def _retry(body: Any) -> bytes | None:
+    """The keyed hash of the caller's retry key and body: another body with the same key is another claim."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_RETRY_KEY:
+        raise Refused("issue.idempotency_key", field="Idempotency-Key", limit=MAX_RETRY_KEY)
+    return registry().vault.digest(key.encode("utf-8", "replace") + canonicalize(body), purpose="claim retry")
