@@ -55,9 +55,17 @@ class Keyrings:
         """(key id, private key) of the owner's active key."""
         document = self._document(owner)
         key_id = _ring(document).active.id
-        entry = next(entry for entry in document["keys"] if entry["id"] == key_id)
-        plain = self._vault.open(entry["sealed"], context=_context(key_id))
-        return key_id, PrivateKey.from_bytes(Algorithm(entry["algorithm"]), plain)
+        return key_id, self._open(document, key_id)
+
+    def signing_keys(self, owner: str) -> list[tuple[str, PrivateKey]]:
+        """(key id, private key) of the active key and then of the retired ones, newest first.
+
+        For the trust list alone: it is signed by the keys before too, so that who pinned one of them follows.
+        """
+        document = self._document(owner)
+        known = [key for key in _ring(document).keys if key.state in {KeyState.ACTIVE, KeyState.RETIRED}]
+        known.sort(key=lambda key: (key.state is KeyState.ACTIVE, key.activated or key.created), reverse=True)
+        return [(key.id, self._open(document, key.id)) for key in known]
 
     def rotate(self, owner: str, *, at: datetime) -> KeyRing:
         """Make a new key the active one; the one before retires and goes on verifying what it signed."""
@@ -85,6 +93,11 @@ class Keyrings:
         if not changed.modified_count:
             raise Refused("key.ring_changed")
         return ring
+
+    def _open(self, document: Mapping[str, Any], key_id: str) -> PrivateKey:
+        entry = next(entry for entry in document["keys"] if entry["id"] == key_id)
+        plain = self._vault.open(entry["sealed"], context=_context(key_id))
+        return PrivateKey.from_bytes(Algorithm(entry["algorithm"]), plain)
 
     def _sealed(self, key: RingKey, private: PrivateKey | None) -> dict[str, Any]:
         assert private is not None  # noqa: S101 - a new key comes with its private part

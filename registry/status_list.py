@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from keys.errors import Refused
@@ -25,23 +26,34 @@ TTL = timedelta(minutes=5)  # how long a verifier may go on using a copy without
 
 @dataclass(frozen=True)
 class StatusList:
-    """A read list: where it is published, what its bits say, and until when it says that they are all."""
+    """A read list: where it is published, what its bits say, since when, and until when it says that they are all."""
 
     url: str
     purpose: str
     bits: bytes
     valid_until: datetime
+    valid_from: datetime
 
 
 def encode(indices: Iterable[int]) -> str:
     """The encoded list with exactly ``indices`` set; ValueError outside 0 to SIZE-1."""
+    # mtime=0: the same bits give the same text
+    return "u" + base64.urlsafe_b64encode(gzip.compress(set_bits(indices), mtime=0)).rstrip(b"=").decode()
+
+
+def set_bits(indices: Iterable[int]) -> bytes:
+    """The bits with exactly ``indices`` set; ValueError outside 0 to SIZE-1."""
     bits = bytearray(SIZE // 8)
     for index in indices:
         if not 0 <= index < SIZE:
             raise ValueError("status index outside the list")
         bits[index >> 3] |= 0x80 >> (index & 7)
-    # mtime=0: the same bits give the same text
-    return "u" + base64.urlsafe_b64encode(gzip.compress(bytes(bits), mtime=0)).rstrip(b"=").decode()
+    return bytes(bits)
+
+
+def digest_bits(bits: bytes) -> str:
+    """The SHA-256 of a list's bits in hex: the same for every copy that says the same, whenever it was signed."""
+    return sha256(bits).hexdigest()
 
 
 def decode(encoded: str) -> bytes:
@@ -92,12 +104,16 @@ def read_status_list(credential: dict[str, Any]) -> StatusList:
     try:
         subject = credential["credentialSubject"]
         url, purpose, encoded = credential["id"], subject["statusPurpose"], subject["encodedList"]
-        valid_until = datetime.fromisoformat(credential["validUntil"])
+        valid_from, valid_until = (
+            datetime.fromisoformat(credential[at]) for at in ("validFrom", "validUntil")
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise Refused("status_list.malformed") from error
-    if not all(isinstance(text, str) for text in (url, purpose, encoded)) or valid_until.tzinfo is None:
+    if not all(isinstance(text, str) for text in (url, purpose, encoded)):
         raise Refused("status_list.malformed")
-    return StatusList(url, purpose, decode(encoded), valid_until)
+    if valid_from.tzinfo is None or valid_until.tzinfo is None:
+        raise Refused("status_list.malformed")
+    return StatusList(url, purpose, decode(encoded), valid_until, valid_from)
 
 
 def _instant(moment: datetime) -> str:

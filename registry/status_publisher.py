@@ -19,7 +19,7 @@ from registry.keyrings import REGISTRY
 from registry.mongo import DATABASE_AWAY
 from registry.record import Record
 from registry.state import LISTED
-from registry.status_list import build_status_list
+from registry.status_list import build_status_list, digest_bits, set_bits
 from registry.status_pool import StatusPool
 
 LIFE = 2.0  # seconds: a revocation must stand in the signed list within 5 s
@@ -54,6 +54,18 @@ class StatusPublisher:
             return self._last[name]
         self._last[name] = signed
         return signed
+
+    def digests(self) -> list[tuple[str, str, str]]:
+        """(address, purpose, digest of the bits) of every list opened so far, straight from the record."""
+        return [
+            (
+                status_list_url(self._origin, purpose, list_id),
+                purpose,
+                digest_bits(set_bits(self._record.listed(list_id, purpose))),
+            )
+            for list_id in self._pool.lists()
+            for purpose in LISTED
+        ]
 
     def _make(self, name: str) -> bytes:
         purpose, _, list_id = name.partition("-")

@@ -57,8 +57,8 @@ def verify_command(
         raise click.UsageError("Give a DOCUMENT or --qr.")
     data = text.encode() if text is not None else _read(document)
     key = PublicKey.from_multikey(root) if root else None
-    lists = read_status_lists([path.read_bytes() for path in status], root=key)
     trusted = read_trust_list(trust.read_bytes(), root=key)
+    lists = read_status_lists([path.read_bytes() for path in status], root=key and (trusted.root or key))
     now = datetime.now(UTC)
     if not _is_qr(data):
         if ask_number:

@@ -45,17 +45,18 @@ class StatusLists:
 
     lists: Mapping[tuple[str, str], StatusList]
 
-    def state(self, face: Face, at: datetime) -> State | None:
+    def state(self, face: Face, at: datetime, trust: TrustList | None = None) -> State | None:
         """The state of a certificate at a moment; None unless both its lists are here and still hold then.
 
-        A list too old still proves what it shows, never that nothing came after.
+        A list too old still proves what it shows, never that nothing came after. It is too old from its ``validUntil``
+        on, and where ``trust`` shows that something has changed since.
         """
         unsure = False
         for purpose, state in _STATES.items():
             held = self.lists.get((status_list_url(face.origin, purpose, face.status.list_id), purpose))
             if held and is_set(held.bits, face.status.index):
                 return state
-            unsure = unsure or held is None or at >= held.valid_until
+            unsure = unsure or held is None or at >= held.valid_until or bool(trust and trust.outdates(held))
         return None if unsure else State.VALID
 
 
@@ -75,14 +76,14 @@ def read_status_lists(documents: Iterable[bytes], *, root: PublicKey | None) -> 
 
 def verify_offline(document: bytes, trust: TrustList, status: StatusLists, *, at: datetime) -> Verdict:
     """The verdict from what is saved. Without the certificate's status lists, still current, it is never ``valid``."""
-    evidence = Evidence(trust=trust.find, state=lambda face: status.state(face, at))
+    evidence = Evidence(trust=trust.find, state=lambda face: status.state(face, at, trust))
     return check_credential(document, evidence, at=at)
 
 
 def verify_qr_offline(text: str, trust: TrustList, status: StatusLists, *, at: datetime) -> Verdict:
     """The verdict on a QR's text from what is saved; as for `verify_offline`, without lists never ``valid``."""
     evidence = Evidence(
-        trust=trust.find, state=lambda face: status.state(face, at), trust_by_id=trust.find_by_id
+        trust=trust.find, state=lambda face: status.state(face, at, trust), trust_by_id=trust.find_by_id
     )
     return check_gate(text, evidence, at=at)
 

@@ -11,11 +11,8 @@ from flask import current_app
 from issuers.assessor import Assessor
 from issuers.services import Issuers
 from keys.errors import Refused
-from keys.jcs import canonicalize
-from keys.proof import sign
 from registry.cache import ShortMemory
 from registry.credential import Face, parse_credential, read_face
-from registry.keyrings import REGISTRY
 from registry.names import same_name
 from registry.people import open_holder
 from registry.record import CertificateRecord
@@ -25,7 +22,7 @@ from verify.gate import claims_of
 from verify.gate_check import check_gate, seal_gate
 from verify.holder_check import SALT_BYTES, make_check_value
 from verify.patience import LastKnown, Patience
-from verify.trust_list import build_trust_list
+from verify.trust_publisher import TrustPublisher
 from verify.verdict import Check, Outcome, Result, Verdict
 
 EXTENSION = "skills-verify"
@@ -105,13 +102,6 @@ class Verifier:
 def open_verifier(registry: Registry, issuers: Issuers) -> Verifier:
     """The verifier on a registry and its assessors."""
 
-    def sign_trust_list(_: None) -> bytes:
-        now = registry.clock()
-        key_id, key = registry.signing_key(REGISTRY)
-        trusts = (Trust(one, registry.keyrings.ring(one.id)) for one in issuers.assessors.all())
-        unsigned = build_trust_list(key_id.partition("#")[0], trusts, at=now)
-        return canonicalize(sign(unsigned, key=key, verification_method=key_id, created=now))
-
     def find_trust(did: str) -> Trust | None:
         assessor = issuers.assessors.find_by_did(did)
         return _trust(registry, assessor) if assessor else None
@@ -126,7 +116,7 @@ def open_verifier(registry: Registry, issuers: Issuers) -> Verifier:
     return Verifier(
         registry,
         trust,
-        ShortMemory(sign_trust_list),
+        ShortMemory(TrustPublisher(registry, issuers)),
         ShortMemory(lambda code: write_qr(registry, code), life=QR_LIFE),
         patience,
         LastKnown(patience, trust),

@@ -1,13 +1,14 @@
 """The trust list: who may certify what, with which keys, when; signed by the registry, read without a network.
 
-Pure: building and reading. Its version only grows, so that a client can refuse to go back.
+Pure: building and reading. Its version only grows, so that a client can refuse to go back. It also names the key that
+signs lists from now on, and what each status list said when it was made: see decision 9.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -19,9 +20,11 @@ from keys.pair import PublicKey
 from keys.proof import Proof, verify
 from keys.ring import KeyRing, KeyState, RingKey
 from keys.strict_json import loads
+from registry.status_list import StatusList, digest_bits
 from registry.view import describe_instant
 from verify.checks import Trust
 
+TYPE = "SkillsTrustList"
 MAX_BYTES = 32 * 1024 * 1024  # ten thousand assessors with a hundred occupations each
 Json = dict[str, Any]
 
@@ -34,6 +37,15 @@ class TrustList:
     made_at: datetime
     registry: str
     trusts: Mapping[str, Trust]
+    root: PublicKey | None = None
+    """The registry's key that signs from now on; what was pinned before gives way to it."""
+    digests: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """What each status list said when this was made: digest of its bits by address and purpose."""
+
+    def outdates(self, listed: StatusList) -> bool:
+        """Whether a status list was signed before this list was made, and something has changed between."""
+        digest = self.digests.get((listed.url, listed.purpose))
+        return digest is not None and listed.valid_from < self.made_at and digest_bits(listed.bits) != digest
 
     def find(self, did: str) -> Trust | None:
         """What it knows of the assessor of a DID."""
@@ -52,13 +64,25 @@ class TrustList:
         return found
 
 
-def build_trust_list(registry_did: str, trusts: Iterable[Trust], *, at: datetime) -> Json:
-    """The unsigned trust list; its version is the second it was made in."""
+def build_trust_list(
+    registry_did: str,
+    trusts: Iterable[Trust],
+    *,
+    at: datetime,
+    version: int | None = None,
+    keys: Iterable[RingKey] = (),
+    status_lists: Iterable[tuple[str, str, str]] = (),
+) -> Json:
+    """The unsigned trust list. ``keys`` are the registry's, ``status_lists`` (address, purpose, digest of the bits)."""
     return {
-        "type": "SkillsTrustList",
-        "version": int(at.timestamp()),
+        "type": TYPE,
+        "version": int(at.timestamp()) if version is None else version,
         "madeAt": describe_instant(at),
         "registry": registry_did,
+        "registryKeys": [_key(key) for key in keys],
+        "statusLists": [
+            {"url": url, "purpose": purpose, "bitsSha256": digest} for url, purpose, digest in status_lists
+        ],
         "assessors": [_assessor(trust) for trust in trusts],
     }
 
@@ -83,8 +107,17 @@ def read_trust_list(data: bytes, *, root: PublicKey | None, not_before: int = 0)
 
 
 def only(root: PublicKey) -> Callable[[Proof], PublicKey]:
-    """Finds that one key for every proof: the registry's root, pinned by who verifies."""
-    return lambda _: root
+    """Finds that one key, the registry's root pinned by who verifies, for the proof that names it.
+
+    Refused ``proof.signature`` for a proof by another: a trust list carries one by each key of the registry.
+    """
+
+    def find(proof: Proof) -> PublicKey:
+        if proof.verification_method.partition("#")[2] != root.multikey:
+            raise Refused("proof.signature")
+        return root
+
+    return find
 
 
 def _assessor(trust: Trust) -> Json:
@@ -142,12 +175,19 @@ def _moment_or_none(text: str | None) -> datetime | None:
 
 
 def _read(parsed: Mapping[str, Any]) -> TrustList:
+    if parsed["type"] != TYPE:  # the registry's key signs status lists too
+        raise ValueError("type")
     trusts = [_read_trust(entry) for entry in parsed["assessors"]]
+    keys = [_read_key(entry) for entry in parsed.get("registryKeys", [])]
     return TrustList(
         version=int(parsed["version"]),
         made_at=_moment(parsed["madeAt"]),
         registry=parsed["registry"],
         trusts={trust.assessor.did: trust for trust in trusts},
+        root=next((key.public for key in keys if key.state is KeyState.ACTIVE), None),
+        digests={
+            (entry["url"], entry["purpose"]): entry["bitsSha256"] for entry in parsed.get("statusLists", [])
+        },
     )
 
 

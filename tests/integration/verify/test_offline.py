@@ -156,6 +156,7 @@ def test_lists_signed_by_another_are_refused(save):
 def test_an_older_trust_list_is_refused(house, save, root):
     old = (save() / "trust").read_bytes()
     house.clock.advance(seconds=5)
+    house.registry.keyrings.rotate(house.association, at=house.clock())
     new = (save() / "trust").read_bytes()
     known = read_trust_list(new, root=None).version
     assert read_trust_list(new, root=None, not_before=known).version == known
