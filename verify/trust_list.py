@@ -1,7 +1,7 @@
 """The trust list: who may certify what, with which keys, when; signed by the registry, read without a network.
 
 Pure: building and reading. Its version only grows, so that a client can refuse to go back. It also names the key that
-signs lists from now on, and what each status list said when it was made: see decision 9.
+signs lists from now on, and what each status list said when it was made: see decision 10.
 """
 
 from __future__ import annotations
