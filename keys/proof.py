@@ -15,8 +15,8 @@ exact list of contexts checks it beside the proof.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import cast
@@ -42,21 +42,17 @@ _TIME_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d
 
 @dataclass(frozen=True)
 class Proof:
-    """What one proof says of itself. ``verification_method`` is a DID URL, ``created`` is UTC."""
+    """What one proof says of itself. ``verification_method`` is a DID URL, ``created`` is UTC.
+
+    Read from a document, it also has its ``options`` (its members without ``proofValue``) and its 64 bytes.
+    """
 
     cryptosuite: str
     verification_method: str
     created: datetime
     purpose: str
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A proof of a supported suite: what it says, its members without ``proofValue``, its 64 bytes."""
-
-    proof: Proof
-    options: JsonObject
-    signature: bytes
+    options: JsonObject = field(default_factory=dict, repr=False, compare=False)
+    signature: bytes = field(default=b"", repr=False, compare=False)
 
 
 def sign(
@@ -88,53 +84,55 @@ def read_proofs(document: Mapping[str, object]) -> tuple[Proof, ...]:
 
     Refused ``proof.missing``, ``proof.malformed``, ``proof.unsupported_suite`` (none of ours).
     """
-    return tuple(entry.proof for entry in _read_entries(document))
+    proofs = tuple(_read_proof(members) for members in _proofs_of(document) if _is_supported(members))
+    if not proofs:
+        raise Refused("proof.unsupported_suite")
+    return proofs
 
 
-def verify(document: Mapping[str, object], find_key: Callable[[Proof], PublicKey]) -> Proof:
+def verify(
+    document: Mapping[str, object],
+    find_key: Callable[[Proof], PublicKey],
+    *,
+    proofs: Iterable[Proof] | None = None,
+) -> Proof:
     """The first proof of a supported suite whose key ``find_key`` gives: that one decides.
 
     ``find_key`` answers with Refused for a key that it does not trust; the first such refusal is
     raised when no proof is left. Also Refused: what ``read_proofs`` refuses,
     ``proof.wrong_purpose``, ``proof.algorithm_mismatch`` (a key of another algorithm than the
-    suite's), ``proof.context_mismatch``, ``proof.signature``.
+    suite's), ``proof.context_mismatch``, ``proof.signature``. ``proofs`` are the document's own, where the
+    caller has read them already.
     """
     refusals: list[Refused] = []
-    for entry in _read_entries(document):
-        if entry.proof.purpose != PURPOSE:
+    for proof in proofs or read_proofs(document):
+        if proof.purpose != PURPOSE:
             raise Refused("proof.wrong_purpose")
         try:
-            key = find_key(entry.proof)
+            key = find_key(proof)
         except Refused as refused:
             refusals.append(refused)
             continue
-        _check(document, entry, key)
-        return entry.proof
+        _check(document, proof, key)
+        return proof
     raise refusals[0]
 
 
-def _check(document: Mapping[str, object], entry: _Entry, key: PublicKey) -> None:
-    if key.algorithm is not _SUITES[entry.proof.cryptosuite]:
+def _check(document: Mapping[str, object], proof: Proof, key: PublicKey) -> None:
+    if key.algorithm is not _SUITES[proof.cryptosuite]:
         raise Refused("proof.algorithm_mismatch")
     unsecured = _without(document, "proof")
-    if "@context" in entry.options:
-        context = entry.options["@context"]
+    if "@context" in proof.options:
+        context = proof.options["@context"]
         if not _starts_with(unsecured.get("@context"), context):
             raise Refused("proof.context_mismatch")
         unsecured["@context"] = context
-    if not key.verify(entry.signature, _hash(unsecured, entry.options)):
+    if not key.verify(proof.signature, _hash(unsecured, proof.options)):
         raise Refused("proof.signature")
 
 
 def _hash(unsecured: JsonObject, options: JsonObject) -> bytes:
     return sha256(canonicalize(options)).digest() + sha256(canonicalize(unsecured)).digest()
-
-
-def _read_entries(document: Mapping[str, object]) -> list[_Entry]:
-    entries = [_read_entry(proof) for proof in _proofs_of(document) if _is_supported(proof)]
-    if not entries:
-        raise Refused("proof.unsupported_suite")
-    return entries
 
 
 def _proofs_of(document: Mapping[str, object]) -> list[JsonObject]:
@@ -157,7 +155,7 @@ def _is_supported(proof: JsonObject) -> bool:
     return type_ == _TYPE and suite in _SUITES
 
 
-def _read_entry(members: JsonObject) -> _Entry:
+def _read_proof(members: JsonObject) -> Proof:
     texts = {name: text for name in _TEXTS if isinstance(text := members.get(name), str)}
     context = members.get("@context", [])
     id_ = members.get("id", "")
@@ -165,9 +163,14 @@ def _read_entry(members: JsonObject) -> _Entry:
         raise Refused("proof.malformed")
     if not isinstance(context, str | list) or not isinstance(id_, str):
         raise Refused("proof.malformed")
-    created = _read_time(texts["created"])
-    proof = Proof(texts["cryptosuite"], texts["verificationMethod"], created, texts["proofPurpose"])
-    return _Entry(proof, _without(members, "proofValue"), _read_signature(texts["proofValue"]))
+    return Proof(
+        texts["cryptosuite"],
+        texts["verificationMethod"],
+        _read_time(texts["created"]),
+        texts["proofPurpose"],
+        _without(members, "proofValue"),
+        _read_signature(texts["proofValue"]),
+    )
 
 
 def _read_time(text: str) -> datetime:

@@ -85,6 +85,7 @@ class _Case:
     credential: dict[str, Any] = field(default_factory=dict)
     face: Face | None = None
     trust: Trust | None = None
+    proofs: tuple[Proof, ...] = ()
     key: RingKey | None = None
     recorded: RecordEvidence | None = None
 
@@ -141,7 +142,8 @@ def _check_issuer(case: _Case) -> None:
 
 def _check_key(case: _Case) -> None:
     ring = _trust(case).ring
-    for proof in read_proofs(case.credential):
+    case.proofs = read_proofs(case.credential)
+    for proof in case.proofs:
         ring.key_at(proof.verification_method, proof.created)
 
 
@@ -151,7 +153,7 @@ def _check_signature(case: _Case) -> None:
     def find_key(proof: Proof) -> PublicKey:
         return ring.find(proof.verification_method).public
 
-    decisive = verify(case.credential, find_key)
+    decisive = verify(case.credential, find_key, proofs=case.proofs)
     case.key = ring.find(decisive.verification_method)
 
 
