@@ -40,7 +40,8 @@ _schema = VerificationSchema()
 @api.post("/verifications")
 def verify_one() -> Response:
     """Verify one certificate by code, number and holder, QR text, credential, or a picture of its QR."""
-    return answer_json(describe(_verify_upload() if request.files else _verify_json()))
+    is_upload = request.mimetype == "multipart/form-data"
+    return answer_json(describe(_verify_upload() if is_upload else _verify_json()))
 
 
 @api.get("/benefits")
