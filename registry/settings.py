@@ -37,7 +37,9 @@ class Settings:
     mongodb_database: str = _setting("skills_registry", "name of the database")
     master_key_file: str = _setting("", "file with the master key, mode 0600; default DATA_DIR/master.key")
     workers: str = _setting("2", "server processes")
-    threads: str = _setting("16", "requests one process serves side by side")
+    threads: str = _setting(
+        "4", "requests one process serves side by side; more of them wait, and cost nothing"
+    )
 
     def __post_init__(self) -> None:
         if not (self.port.isascii() and self.port.isdecimal() and 0 < int(self.port) <= MAX_PORT):
