@@ -22,9 +22,9 @@ from issuers.console import console
 from issuers.demo import make_demo
 from issuers.employer_commands import employer_commands
 from issuers.employer_routes import employers_api
+from issuers.inspection_desk import inspection_desk
 from issuers.ledger_pages import ledger_pages
 from issuers.ledger_routes import ledger_api
-from issuers.inspection_desk import inspection_desk
 from issuers.register_desk import register_desk
 from issuers.register_routes import registers_api
 from issuers.registrar import registrar
