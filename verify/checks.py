@@ -35,7 +35,7 @@ from registry.state import State
 from verify.verdict import Check, Outcome, Result, Verdict
 
 AnyCase = TypeVar("AnyCase")
-_AWAY = {"issuer": "issuer.away", "record": "record.away"}
+_AWAY = {"issuer": "issuer.away", "record": "record.away", "status": "status.away"}
 
 
 class NotAnswered(Exception):
@@ -52,11 +52,15 @@ class Trust:
 
 @dataclass(frozen=True)
 class RecordEvidence:
-    """What the registry's record says of a code: the bytes it holds, since when, and the state."""
+    """What the registry's record says of a code: the bytes it holds, since when, the state, and why it is so.
+
+    ``cause`` is a code of ``issuers/data/reasons.toml``.
+    """
 
     credential: bytes
     recorded_at: datetime
     state: State
+    cause: str | None = None
 
 
 @dataclass(frozen=True)
@@ -207,7 +211,8 @@ def check_state(
     if state is None:
         return "status.not_asked"
     if state is not State.VALID:
-        raise Refused(f"status.{state.value}")
+        cause = {"cause": recorded.cause} if recorded and recorded.cause else {}
+        raise Refused(f"status.{state.value}", **cause)
     return None
 
 

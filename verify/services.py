@@ -80,19 +80,20 @@ class Verifier:
     def _verify_record(self, found: CertificateRecord | None, missing: str, *, at: datetime) -> Verdict:
         if found is None:
             return Verdict(Outcome.UNKNOWN, at, (Check("record", Result.FAILED, missing),))
-        evidence = RecordEvidence(found.credential, found.recorded_at, found.state)
+        evidence = RecordEvidence(found.credential, found.recorded_at, found.state, found.cause)
         return check_credential(found.credential, Evidence(self.trust, lambda _: evidence), at=at)
 
     def _evidence(self) -> Evidence:
         return Evidence(
             self.known_trust,
             lambda face: self.patience.ask(lambda: self._look_up(face)),
+            _not_answered,  # asked only after the record kept silent
             trust_by_id=self.known_trust_by_id,
         )
 
     def _look_up(self, face: Face) -> RecordEvidence | None:
         found = self.registry.record.find(face.code)
-        return RecordEvidence(found.credential, found.recorded_at, found.state) if found else None
+        return RecordEvidence(found.credential, found.recorded_at, found.state, found.cause) if found else None
 
     def _is_holder(self, found: CertificateRecord, holder: str) -> bool:
         person = open_holder(self.registry.vault, found.holder, code=found.code)
@@ -144,6 +145,10 @@ def write_qr(registry: Registry, code: str) -> str:
         return seal_gate(claims, url, key=registry.signing_key(record.assessor)[1])
     except Refused:
         return url
+
+
+def _not_answered(_: Face) -> None:
+    raise NotAnswered
 
 
 def _trust(registry: Registry, assessor: Assessor) -> Trust | None:
