@@ -23,6 +23,7 @@ MAX_AGE = timedelta(
 )  # subsidy offices refuse certificates recorded over 12 months after issue (Rizhao 2022)
 MAX_JOB = 40  # characters of a 工种 or direction
 MAX_EMPLOYER = 100
+FIRST_APPOINTMENT = date(1949, 10, 1)  # no post is older than the state whose rules give it
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _check_post(level: Level | None, appointment: Appointment | None, assessor: 
         raise Refused("appointment.required", field="appointment")
     if not 0 < len(appointment.employer) <= MAX_EMPLOYER:
         raise Refused("appointment.employer", field="appointment.employer", limit=MAX_EMPLOYER)
-    if appointment.end and appointment.end <= appointment.start:
+    if appointment.start < FIRST_APPOINTMENT or (appointment.end and appointment.end <= appointment.start):
         raise Refused("appointment.dates", field="appointment.to")
 
 

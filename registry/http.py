@@ -16,9 +16,20 @@ from keys.errors import Refused
 from keys.strict_json import MAX_BYTES, loads
 from registry.mongo import DATABASE_AWAY
 from registry.problems import Problem, find_problem
+from registry.services import registry
 from registry.translation import language
 
 API_PREFIX = "/api/"
+# what programs fetch: refusals there are problem documents, elsewhere pages
+FOR_PROGRAMS = (
+    API_PREFIX,
+    "/trust-list",
+    "/status-lists/",
+    "/.well-known/",
+    "/contexts/",
+    "/healthz",
+    "/readyz",
+)
 RETRY_AFTER = "3"  # seconds: as long as the driver looks for a server
 MAX_BODY = 1024 * 1024  # bytes of any request: forms and pictures; JSON has the tighter limit of its parser
 
@@ -55,7 +66,7 @@ def problem_document(refused: Refused) -> dict[str, Any]:
     problem = find_problem(refused.code)
     here = language()
     return {
-        "type": f"{request.host_url}api#{refused.code}",
+        "type": f"{registry().settings.origin}/api#{refused.code}",
         "title": problem.what(here, refused),
         "detail": problem.mend(here, refused),
         "status": problem.status,
@@ -84,7 +95,7 @@ def answer_refusal(refused: Refused) -> ResponseReturnValue:
     """A refusal as a problem document (API) or as a page that talks (everything else)."""
     status = find_problem(refused.code).status
     document = problem_document(refused)
-    if request.path.startswith(API_PREFIX):
+    if request.path.startswith(FOR_PROGRAMS):
         response = answer_json(document, status, mimetype="application/problem+json")
     else:
         response = make_response(render_template("registry/problem.html", problem=_page(document)), status)

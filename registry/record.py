@@ -72,6 +72,11 @@ class CertificateRecord:
     state: State = State.VALID
     changes: tuple[Change, ...] = ()
 
+    @property
+    def cause(self) -> str | None:
+        """Why it is not valid: the reason code of its last change; None while it is."""
+        return self.changes[-1].reason if self.changes and self.state is not State.VALID else None
+
 
 INDEXES = [
     IndexModel("number", name="number", unique=True),
@@ -141,6 +146,11 @@ class Record:
         """What the assessor got for a retry key."""
         return self._find({"assessor": assessor, "idempotency.key": key})
 
+    def retried(self, assessor: str, idempotency: Idempotency) -> CertificateRecord | None:
+        """What the assessor got for a retry key and body; Refused ``issue.idempotency_conflict`` for another body."""
+        standing = self.find_by_idempotency(assessor, idempotency.key)
+        return _same_body(standing, idempotency) if standing else None
+
     def change(self, code: str, change: Change, *, only_from: tuple[State, ...]) -> CertificateRecord | None:
         """Change the state in one document update; None when the certificate is not in one of ``only_from``."""
         update: dict[str, Any] = {
@@ -196,10 +206,9 @@ class Record:
 
     def _settle(self, record: CertificateRecord, error: DuplicateKeyError) -> CertificateRecord:
         # A retry collides on more than one index at once; which one MongoDB names is chance. Ask for the key first.
-        if record.idempotency:
-            standing = self.find_by_idempotency(record.assessor, record.idempotency.key)
-            if standing:
-                return _same_body(standing, record.idempotency)
+        standing = self.retried(record.assessor, record.idempotency) if record.idempotency else None
+        if standing:
+            return standing
         if "holds" in _collided_index(error):
             raise Refused("issue.already_held", field="holder") from None
         raise error

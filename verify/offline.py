@@ -62,7 +62,7 @@ class StatusLists:
 
 def read_status_lists(documents: Iterable[bytes], *, root: PublicKey | None) -> StatusLists:
     """Saved status lists; with ``root`` their signatures are checked. Refused ``status_list.*``, ``proof.*``."""
-    lists = {}
+    lists: dict[tuple[str, str], StatusList] = {}
     for document in documents:
         if len(document) > 2 * MAX_ENCODED:
             raise Refused("status_list.malformed")
@@ -70,7 +70,9 @@ def read_status_lists(documents: Iterable[bytes], *, root: PublicKey | None) -> 
         if root:
             verify(credential, only(root))
         found = read_status_list(credential)
-        lists[found.url, found.purpose] = found
+        held = lists.get((found.url, found.purpose))
+        if held is None or held.valid_until < found.valid_until:  # of two copies the newer one speaks
+            lists[found.url, found.purpose] = found
     return StatusLists(lists)
 
 

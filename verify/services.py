@@ -93,7 +93,9 @@ class Verifier:
 
     def _look_up(self, face: Face) -> RecordEvidence | None:
         found = self.registry.record.find(face.code)
-        return RecordEvidence(found.credential, found.recorded_at, found.state, found.cause) if found else None
+        return (
+            RecordEvidence(found.credential, found.recorded_at, found.state, found.cause) if found else None
+        )
 
     def _is_holder(self, found: CertificateRecord, holder: str) -> bool:
         person = open_holder(self.registry.vault, found.holder, code=found.code)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from issuers.revocation import reasons
 from issuers.view import describe_issuer
 from registry.credential import Face, china_date
 from registry.masking import mask_name
@@ -46,7 +47,13 @@ def describe_checks(checks: Sequence[Check]) -> list[Json]:
 
 
 def _reason(check: Check | None) -> Json | None:
-    return {"code": check.code, **_words(check)} if check else None
+    return {"code": check.code, **_words(check), "cause": _cause(check)} if check else None
+
+
+def _cause(check: Check) -> Json | None:
+    """Why the assessor revoked or suspended it, in its own catalogue's words."""
+    found = reasons().get(str(check.params.get("cause")))
+    return {"code": found.code, "zh": found.zh, "en": found.en} if found else None
 
 
 def _check(check: Check) -> Json:

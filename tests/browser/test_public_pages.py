@@ -128,7 +128,6 @@ def test_a_revoked_certificate_says_why_and_names_nobody(
     expect(page.locator(".benefit")).to_have_count(0)
 
 
-@pytest.mark.xfail(reason="the verdict does not carry the reason that the assessor chose", strict=True)
 def test_the_reason_of_a_revocation_is_shown_as_the_console_promises(visitor: Visitor, site: Site) -> None:
     page = visitor.open(f"/v/{site.revoked().code}")
     why = reasons()[site.revoked().changes[-1].reason]

@@ -84,9 +84,7 @@ def make_verdict(outcome: str) -> dict[str, Any]:
 def render(app: Flask, template: str, outcome: str, language: str) -> str:
     verdict = make_verdict(outcome)
     with app.test_request_context(f"/v/x?lang={language}"):
-        return render_template(
-            template, verdict=verdict, result=verdict, code="x", qr_url="/qr", credential_url="/c", at=None
-        )
+        return render_template(template, verdict=verdict, result=verdict, code="x", qr_url="/qr", at=None)
 
 
 @pytest.mark.parametrize("template", ["verify/verdict.html", "verify/lookup.html", "verify/worker.html"])
