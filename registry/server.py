@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import multiprocessing
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 
 from flask import Flask
@@ -17,9 +15,9 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from keys.errors import Refused
+from registry.lifeline import die_with
 from registry.settings import Settings
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
 GRACE = 3  # seconds a worker may take to end its requests: as long as one may wait for the database
 COLLECT_AFTER = 20_000  # new objects before the collector looks for cycles; a request makes a thousand or two
 
@@ -56,7 +54,9 @@ def start_worker(make_app: Callable[[], Flask]) -> Flask:
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.setpgid(0, 0)  # Ctrl-C reaches the first process alone, whose SIGTERM is then the only signal
-    _die_with_parent()
+    starter = multiprocessing.parent_process()
+    if starter and starter.pid:
+        die_with(starter.pid)
     app = make_app()
     gc.collect()
     gc.freeze()  # what was made until now stays: not to be looked through again and again
@@ -71,15 +71,3 @@ def _check_port(settings: Settings) -> None:
         socket.create_server((settings.host, int(settings.port)), family=family).close()
     except OSError:
         raise Refused("settings.port_taken", field="PORT", port=int(settings.port)) from None
-
-
-def _die_with_parent() -> None:
-    """End this process when the one that started it is gone, however it went (Linux only).
-
-    By SIGKILL: nobody is left to see to it that an orderly end comes to an end. What was answered is recorded.
-    """
-    parent = multiprocessing.parent_process()
-    if sys.platform == "linux" and parent:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent.pid:  # it went before the line above
-            os.kill(os.getpid(), signal.SIGKILL)
