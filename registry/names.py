@@ -36,7 +36,8 @@ def parse_name(text: str) -> str:
     """A holder's name in the form it is kept: NFC, one kind of middle dot, no needless spaces.
 
     Letters are CJK ideographs and Latin letters; between them ``·``, space, hyphen, apostrophe.
-    Refused ``name.empty``, ``.too_long``, ``.too_many_bytes``, ``.invisible``, ``.digits``, ``.private_use``, ``.characters``.
+    Refused ``name.empty``, ``.too_long``, ``.too_many_bytes``, ``.invisible``, ``.digits``, ``.private_use``,
+    ``.characters``.
     """
     if len(text) > LONGEST_INPUT:
         raise Refused("name.too_long", limit=LONGEST_NAME)
