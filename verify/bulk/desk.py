@@ -27,7 +27,7 @@ from registry.keyrings import REGISTRY
 from registry.people import open_holder
 from registry.services import Registry
 from registry.view import Json, describe_instant
-from verify.bulk.answers import AskAgain, Judge
+from verify.bulk.answers import Judge
 from verify.bulk.limits import CHUNK_ROWS, JOBS_A_DAY, ROWS_A_DAY
 from verify.bulk.reading import find_format, read_rows
 from verify.bulk.report import ChunkDigest, build_report
@@ -38,7 +38,6 @@ from verify.checks import Trust
 from verify.services import Verifier
 
 EXTENSION = "skills-bulk"
-AWAY_PAUSE = timedelta(seconds=5)  # before a chunk is tried again whose evidence did not answer
 _PIECE = 1 << 20
 
 log = logging.getLogger("verify.bulk")
@@ -116,12 +115,7 @@ class BulkDesk:
             log.error("bulk job %s given up: chunk %d ended %d workers", chunk["job"], chunk["n"], MAX_TRIES)
             self.jobs.fail(chunk["job"], at=self.registry.clock())
             return True
-        try:
-            done = self._judge(chunk)
-        except AskAgain:
-            self.jobs.give_back(chunk, at=self.registry.clock() + AWAY_PAUSE)
-            return True
-        self.jobs.finish_chunk(chunk, done)
+        self.jobs.finish_chunk(chunk, self._judge(chunk))
         if self.jobs.is_done(chunk["job"]):
             self.finish(chunk["job"])
         return True

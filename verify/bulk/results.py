@@ -57,12 +57,17 @@ Cells = list[str]
 
 def cells_of(answer: Answer) -> Cells:
     """One answer as the cells of a row, safe in a spreadsheet."""
-    row, face = answer.row, answer.face
+    row, certificate = answer.row, answer.told
     told = ("", "", "", "", "", "")
-    if face:
-        occupation, issuer = face.occupation, face.issuer
-        names = (occupation.code, occupation.zh, issuer.id, issuer.name)
-        told = (face.level or "", *names, face.issued_on.isoformat())
+    if certificate:
+        told = (
+            certificate.level or "",
+            certificate.occupation,
+            certificate.occupation_name,
+            certificate.assessor,
+            certificate.assessor_name,
+            certificate.issued_on.isoformat(),
+        )
     sent = (str(row.position), row.ref, row.number, row.name)
     cells = (*sent, answer.outcome.value, answer.reason, answer.code, *told, *answer.words)
     return [safe_cell(cell) for cell in cells]

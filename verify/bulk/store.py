@@ -161,12 +161,6 @@ class Jobs:
         }
         return self._chunks.update_one({"_id": chunk["_id"], "done": False}, update).modified_count == 1
 
-    def give_back(self, chunk: Mapping[str, Any], *, at: datetime) -> None:
-        """Let a chunk be taken again from ``at`` on, without counting the attempt: it was not the chunk's fault."""
-        self._chunks.update_one(
-            {"_id": chunk["_id"], "done": False}, {"$set": {"lease_until": at}, "$inc": {"tries": -1}}
-        )
-
     def is_done(self, job_id: str) -> bool:
         """Whether every chunk of the job has its results."""
         return self._chunks.find_one({"job": job_id, "done": {"$ne": True}}, {"_id": 1}) is None

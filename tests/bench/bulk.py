@@ -1,0 +1,166 @@
+"""Bulk checks against the bare Ed25519 primitive, and their memory. ``python tests/bench/bulk.py [--rows N]``.
+
+Every case runs in a process of its own: it takes a CSV of N rows in, judges it on one thread with a real MongoDB
+beside it, and reads the results. The bare rate is measured in that same process before, between and after.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import resource
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from synthetic import certificate_bodies
+
+from issuers.demo import make_demo
+from issuers.schemas import IssueSchema, load
+from keys.strict_json import loads
+from keys.vault import create_master_key
+from registry.credential import china_date, parse_credential, read_face
+from registry.mongod import local_mongod
+from registry.record import CertificateRecord
+from registry.settings import read_settings
+from verify.gate import claims_of
+from verify.gate_check import seal_gate
+from verify.holder_check import SALT_BYTES, CheckValue
+from wsgi import Services, now, open_services, prepare
+
+AIM = 0.5  # of the bare rate, for signed payloads
+DISTINCT = 2_000  # certificates that the rows name in turn
+BARE_SECONDS = 0.5
+KINDS = ("qr", "code", "number")
+
+
+def main() -> None:
+    """Make certificates, run every case in a process of its own, print a table."""
+    parser = argparse.ArgumentParser(prog="python tests/bench/bulk.py", description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.case:
+        print(json.dumps(run_case(Path(asked.case))))
+        return
+    with tempfile.TemporaryDirectory() as folder, local_mongod(Path(folder)) as uri:
+        environ = os.environ | {"DATA_DIR": folder, "MONGODB_URI": uri}
+        settings = replace(read_settings(environ), mongodb_uri=uri)
+        create_master_key(settings.master_key_path)
+        services = open_services(settings)
+        prepare(services)
+        made = make_demo(services.registry, services.issuers)
+        rows = list(islice(issue_rows(services, made.assessor.id), DISTINCT))
+        print(
+            f"{os.cpu_count()} cores, one thread judging; {DISTINCT} certificates; ratio to bare Ed25519 verify"
+        )
+        print(
+            f"{'rows by':<8} {'rows':>7} {'bare/s':>7} {'judged/s':>8} {'ratio':>6} {'of its CPU':>10} "
+            f"{'taken in/s':>10} {'peak RSS MB':>11}"
+        )
+        for kind in KINDS:
+            for count in (1_000, asked.rows):
+                path = Path(folder) / f"{kind}-{count}.csv"
+                write_list(path, kind, rows, count)
+                report(kind, count, run_child(path, environ))
+
+
+def issue_rows(services: Services, assessor_id: str) -> Iterator[dict[str, str]]:
+    """Certificates as the rows that ask for them."""
+    assessor = services.issuers.assessors.find(assessor_id)
+    schema, key = IssueSchema(), services.registry.signing_key(assessor_id)[1]
+    for body in certificate_bodies(china_date(now())):
+        record = services.issuers.desk.issue(load(schema, loads(body)), assessor)
+        name = json.loads(body)["holder"]["name"]
+        yield {
+            "qr": write_text(services, record, key),
+            "code": record.code,
+            "number": record.number,
+            "name": name,
+        }
+
+
+def write_text(services: Services, record: CertificateRecord, key: object) -> str:
+    """The QR's text, with a random check value: the slow derivation of a true one is not what is measured."""
+    check = CheckValue(secrets.token_bytes(SALT_BYTES), secrets.randbelow(2**20))
+    claims = claims_of(read_face(parse_credential(record.credential)), check)
+    return seal_gate(claims, f"{services.registry.settings.origin}/v/{record.code}", key=key)
+
+
+def write_list(path: Path, kind: str, rows: list[dict[str, str]], count: int) -> None:
+    """An employer's list that asks ``count`` times, by QR text, by code, or by number and name."""
+    names = ["number", "name"] if kind == "number" else [kind]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(names)
+        table.writerows([rows[n % len(rows)][name] for name in names] for n in range(count))
+
+
+def run_child(path: Path, environ: dict[str, str]) -> dict[str, float]:
+    command = [sys.executable, __file__, "--case", str(path)]
+    done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def run_case(path: Path) -> dict[str, float]:
+    """Take the list in, judge it, read the results back."""
+    services = open_services(read_settings(os.environ))
+    employer, desk = next(services.issuers.employers.all()), services.bulk
+    bare = [bare_rate()]
+    began = perf_counter()
+    with path.open("rb") as file:
+        job_id = desk.receive(file, employer, by="bench")
+    received = perf_counter() - began
+    bare.append(bare_rate())
+    began, worked = perf_counter(), process_time()
+    while desk.work_once("bench"):
+        pass
+    judged, busy = perf_counter() - began, process_time() - worked
+    bare.append(bare_rate())
+    job = desk.jobs.find(job_id)
+    rows = sum(len(chunk) for chunk in desk.results(job))
+    assert job["outcomes"] == {"valid": rows}, job["outcomes"]
+    services.registry.database["bulk_days"].delete_many({})  # the day's limit is not what is measured
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "bare": median(bare),
+        "judged": rows / judged,
+        "cpu": rows / busy,
+        "received": rows / received,
+        "peak": peak,
+    }
+
+
+def bare_rate() -> float:
+    """Bare ``cryptography`` verifications a second, of a message as long as a payload's."""
+    key, message = Ed25519PrivateKey.generate(), secrets.token_bytes(250)
+    public, signature, count = key.public_key(), key.sign(message), 0
+    began = perf_counter()
+    while (took := perf_counter() - began) < BARE_SECONDS:
+        public.verify(signature, message)
+        count += 1
+    return count / took
+
+
+def report(kind: str, count: int, found: dict[str, float]) -> None:
+    ratio = found["judged"] / found["bare"]
+    aim = f"  aim {AIM}: {'held' if ratio >= AIM else 'missed'}" if kind == "qr" and count > 1_000 else ""
+    print(
+        f"{kind:<8} {count:>7} {found['bare']:>7.0f} {found['judged']:>8.0f} {ratio:>6.2f} "
+        f"{found['cpu'] / found['bare']:>10.2f} {found['received']:>10.0f} {found['peak']:>11.0f}{aim}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
