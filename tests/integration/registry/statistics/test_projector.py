@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from bson import Timestamp
 from issuers.revocation import lift, revoke, suspend
 from registry.statistics.counting import count, events_of_insert
 from registry.statistics.projector import Projector, projecting
-from registry.statistics.rebuilding import PROJECTION, rebuild
+from registry.statistics.rebuilding import PROJECTION, Overtaken, rebuild
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
@@ -90,12 +91,9 @@ def test_a_first_start_counts_what_is_there_and_goes_on_from_that_moment(databas
 def test_a_rebuild_among_writes_neither_misses_nor_doubles(database):
     """Writers go on while the record is counted anew, again and again."""
     Projector(database, lambda: NOW).catch_up()
-    stop = threading.Event()
 
     def write(first):
         for number in range(first, first + 400):
-            if stop.is_set():
-                return
             database["certificates"].insert_one(document(number, level=str(number % 5 + 1)))
             if number % 3 == 0:
                 change = {"state": "revoked", "at": NOW, "reason": "x", "by": "x", "note": ""}
@@ -108,10 +106,8 @@ def test_a_rebuild_among_writes_neither_misses_nor_doubles(database):
         writer.start()
     with projecting(database, lambda: NOW):
         for _ in range(4):
-            try:
+            with suppress(Overtaken):  # by a projector that rebuilt at the same moment
                 rebuild(database, at=NOW)
-            except Exception as error:  # a projector that rebuilt at the same moment
-                assert type(error).__name__ == "Overtaken"
     for writer in writers:
         writer.join()
     Projector(database, lambda: NOW).catch_up()
