@@ -22,10 +22,10 @@ main()
 
 @contextmanager
 def companion(command: str, settings: Settings) -> Iterator[None]:
-    """Run ``skills-registry COMMAND --beside`` on the same database for as long as the block lasts."""
+    """Run ``skills-registry COMMAND`` on the same database for as long as the block lasts."""
     environ = os.environ | {"MONGODB_URI": settings.mongodb_uri}
     process = subprocess.Popen(  # noqa: S603 - our own
-        [sys.executable, "-c", PROGRAM, str(os.getpid()), command, "--beside"],
+        [sys.executable, "-c", PROGRAM, str(os.getpid()), command],
         env=environ,
         process_group=0,  # Ctrl-C reaches us alone, and we stop it in order
     )

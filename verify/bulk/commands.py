@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -33,26 +32,14 @@ class HasBulk(Protocol):
         """The bulk desk."""
 
 
-class _WithParent(Event):
-    """Set as soon as the process that started this one is gone, however it went."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parent = os.getppid()
-
-    def is_set(self) -> bool:
-        return super().is_set() or os.getppid() != self._parent
-
-
 Opener = Callable[[], AbstractContextManager[HasBulk]]
 
 
 @click.command("worker")
-@click.option("--beside", is_flag=True, hidden=True, help="end with the process that started this one")
 @click.pass_obj
-def worker_command(opener: Opener, *, beside: bool) -> None:
+def worker_command(opener: Opener) -> None:
     """Work on bulk checks until interrupted; as many workers as you like may share them."""
-    stop = _WithParent() if beside else Event()
+    stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with opener() as services:
