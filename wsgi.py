@@ -68,6 +68,7 @@ from verify.services import EXTENSION as VERIFY
 from verify.services import Verifier, open_verifier
 from verify.statements import statements_api, statements_pages
 from verify.statistics import statistics_api, statistics_pages
+from verify.web_app import app_pages
 
 SESSION_LIFE = timedelta(hours=8)  # a working day
 
@@ -84,6 +85,7 @@ PAGES = (
     statements_pages,
     employer_pages,
     pages,
+    app_pages,
     *REGISTER_PAGES,
 )
 APIS = (
@@ -184,6 +186,8 @@ def _protect(app: Flask) -> None:
         csrf.exempt(blueprint)
     csrf.exempt("verify.pages.lookup")  # read-only questions of strangers who have no session
     csrf.exempt("verify.pages.upload")
+    csrf.exempt("verify.web_app.scan_text")
+    csrf.exempt("verify.web_app.picture")
     app.register_error_handler(CSRFError, lambda _: answer_refusal(Refused("auth.csrf")))
 
 

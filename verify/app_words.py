@@ -19,8 +19,25 @@ from registry.view import Json
 
 # The checks' own codes and those of what they read; a code that only a form or the record gives is not among them.
 FAMILIES = frozenset(
-    "format issuer key signature accreditation record status validity qr cose proof scope place holder identity"
-    " trust_list status_list".split()
+    {
+        "format",
+        "issuer",
+        "key",
+        "signature",
+        "accreditation",
+        "record",
+        "status",
+        "validity",
+        "qr",
+        "cose",
+        "proof",
+        "scope",
+        "place",
+        "holder",
+        "identity",
+        "trust_list",
+        "status_list",
+    }
 )
 
 
@@ -54,7 +71,9 @@ def app_words() -> Json:
         },
         "idTypes": {one.value: {"zh": one.zh, "en": one.en} for one in IdType},
         "assessorKinds": KIND_NAMES,
-        "reasons": {code: _reason(row) for code, row in catalogue().items() if code.split(".")[0] in FAMILIES},
+        "reasons": {
+            code: _reason(row) for code, row in catalogue().items() if code.split(".")[0] in FAMILIES
+        },
     }
 
 

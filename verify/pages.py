@@ -192,10 +192,11 @@ def language(lang: str) -> ResponseReturnValue:
 
 
 def _show(template: str, code: str) -> ResponseReturnValue:
-    return _render(template, verifier().verify_code(code, at=registry().clock()), code=code)
+    return show_verdict(template, verifier().verify_code(code, at=registry().clock()), code=code)
 
 
-def _render(template: str, verdict: Verdict, *, code: str | None = None) -> ResponseReturnValue:
+def show_verdict(template: str, verdict: Verdict, *, code: str | None = None) -> ResponseReturnValue:
+    """The page of a verdict; never kept by a cache."""
     code = code or (verdict.face.code if verdict.face else None)
     qr_url = url_for("verify.qr_svg", code=code) if code and verdict.face else None
     page = render_template(template, verdict=describe(verdict), code=code, qr_url=qr_url, at=None)
@@ -207,7 +208,7 @@ def _render(template: str, verdict: Verdict, *, code: str | None = None) -> Resp
 def _render_file(verdict: Verdict | StatementVerdict) -> ResponseReturnValue:
     if isinstance(verdict, StatementVerdict):
         return render_template("verify/statement.html", verdict=describe(verdict))
-    return _render("verify/verdict.html", verdict)
+    return show_verdict("verify/verdict.html", verdict)
 
 
 def _picture(data: bytes, mimetype: str) -> Response:
