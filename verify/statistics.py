@@ -138,6 +138,7 @@ def _describe_target(found: Progress) -> Json:
         "zh": names["zh"],
         "en": names["en"],
         "place": describe_place(found.rule.place),
+        "document_id": document.id,
         "document": {"zh": document.title, "en": document.title_en},
         "bar": bars([found.percent or 0], whole=100)[0],
     }
