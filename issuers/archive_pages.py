@@ -86,6 +86,16 @@ def add_entry(code: str) -> ResponseReturnValue:
     return redirect(url_for("archives.archive", code=found.code))
 
 
+@archive_pages.post("/<code>/entries/<entry_id>/withdraw")
+@registrars_only
+def withdraw_entry(code: str, entry_id: str) -> ResponseReturnValue:
+    """Take a wrong entry out, with a reason."""
+    found, why = desk().archives.get(code), request.form.get("reason", "")
+    desk().archives.withdraw_entry(found, entry_id, why=why, by=current_account().name, at=registry().clock())
+    flash(_("Taken out. It stays on file with the reason."))
+    return redirect(url_for("archives.archive", code=found.code))
+
+
 @archive_pages.get("/<code>/merge")
 @registrars_only
 def merge_form(code: str) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from issuers.archive_schemas import EntrySchema, MergeSchema, SearchSchema
+from issuers.archive_schemas import CancellationSchema, EntrySchema, MergeSchema, SearchSchema
 from issuers.routes import authenticate_registrar
 from issuers.schemas import load
 from keys.errors import Refused
@@ -25,6 +25,7 @@ archive_api = Blueprint("archive_api", __name__, url_prefix="/api/v1/archives")
 archive_api.before_request(authenticate_registrar)
 
 _search, _entry, _merge = SearchSchema(), EntrySchema(), MergeSchema()
+_withdrawal = CancellationSchema()
 
 
 @archive_api.post("/search")
@@ -48,6 +49,16 @@ def add_entry(code: str) -> Response:
     found = desk().archives.get(code)
     entry = desk().add_entry(found, asked["kind"], asked["facts"], source=asked["source"], by=REGISTRY)
     return answer_json(describe_entry(entry), 201)
+
+
+@archive_api.post("/<code>/entries/<entry_id>/withdrawal")
+def withdraw_entry(code: str, entry_id: str) -> Response:
+    """Take a wrong entry out, with a reason; it stays on file."""
+    asked = load(_withdrawal, read_json(request))
+    found = desk().archives.get(code)
+    now = registry().clock()
+    desk().archives.withdraw_entry(found, entry_id, why=asked["reason"], by=REGISTRY, at=now)
+    return _answer(found)
 
 
 @archive_api.post("/<code>/merge")

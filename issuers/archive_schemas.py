@@ -127,7 +127,7 @@ class SettlementSchema(_Strict):
 
 
 class CancellationSchema(_Strict):
-    """Why a subsidy is cancelled."""
+    """Why a subsidy is cancelled, or an entry taken out."""
 
     reason = _text(required=True)
 

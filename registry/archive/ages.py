@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 ADULT = 18  # years; Civil Code article 17
-CHILD = 14  # years; under it every datum is sensitive (PIPL article 28)
 
 
 def may_be_public(birth_date: date | None, on: date) -> bool:
@@ -14,11 +13,6 @@ def may_be_public(birth_date: date | None, on: date) -> bool:
     A date of birth that no document shows is no proof of age: such an archive stays closed.
     """
     return birth_date is not None and age(birth_date, on) >= ADULT
-
-
-def is_child(birth_date: date | None, on: date) -> bool:
-    """Whether every datum of the person is sensitive that day; an unknown date of birth says nothing."""
-    return birth_date is not None and age(birth_date, on) < CHILD
 
 
 def age(birth_date: date, on: date) -> int:

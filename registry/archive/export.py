@@ -105,6 +105,7 @@ def describe_holding(one: Holding) -> Json:
         "state": one.state,
         "verified": one.code is not None,
         "code": one.code,
+        "entry": one.entry,
         "source": one.source,
     }
 
@@ -225,18 +226,13 @@ def describe_career(found: Career) -> Json:
 
 def describe_audit(row: AuditRow) -> Json:
     """One change: who, when, why, and references."""
-    references = {
-        name: value
-        for name, value in {**row.before, **row.after}.items()
-        if name != "keys"  # keyed hashes serve no reader
-    }
     return {
         "id": row.id,
         "act": row.act,
         "at": describe_instant(row.at),
         "by": row.by,
         "why": row.why,
-        "references": references,
+        "references": {**row.before, **row.after},
     }
 
 

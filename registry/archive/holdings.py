@@ -37,6 +37,8 @@ class Holding:
     state: str
     code: str | None
     source: str
+    entry: str | None = None
+    """The archive's entry, when it was imported."""
 
     @property
     def standing(self) -> bool:
@@ -106,4 +108,5 @@ def from_entry(entry: ArchiveEntry) -> Holding:
         state=PRESENT,
         code=None,
         source=entry.source,
+        entry=entry.id,
     )

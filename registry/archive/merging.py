@@ -16,7 +16,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from keys.errors import Refused
-from registry.archive.store import LONGEST_REASON, Archive, Archives
+from registry.archive.store import Archive, Archives, check_reason
 from registry.ledgers.accounts import StoredAccounts
 from registry.ledgers.credits import CreditBank
 
@@ -35,7 +35,7 @@ class Merging:
 
         Refused ``archive.unknown``, ``archive.same``, ``archive.reason``.
         """
-        why = _check_reason(why)
+        why = check_reason(why)
 
         def act(session: ClientSession) -> None:
             kept, gone = self.archives.get(keep, session), self.archives.get(duplicate, session)
@@ -65,7 +65,7 @@ class Merging:
         Later additions stay with the kept archive. Refused ``archive.audit_unknown``, ``archive.not_a_merge`` (also
         when it was undone before, or the kept one merged on), ``archive.reason``.
         """
-        why = _check_reason(why)
+        why = check_reason(why)
         row = self.archives.audit_row(audit_id)
         if row.act != "merge":
             raise Refused("archive.not_a_merge", field="id")
@@ -78,7 +78,7 @@ class Merging:
                 kept,
                 again,
                 session,
-                keys=frozenset(row.after["keys"]),
+                documents=frozenset(row.after["documents"]),
                 entries=frozenset(row.after["entries"]),
             )
             self.accounts.move(kept, again, session, only=frozenset(row.after["lines"]))
@@ -104,10 +104,3 @@ class Merging:
                 session.with_transaction(act)
             except DuplicateKeyError:
                 raise Refused("ledger.busy") from None  # a first claim came in between
-
-
-def _check_reason(why: str) -> str:
-    text = why.strip()
-    if not text or len(text) > LONGEST_REASON:
-        raise Refused("archive.reason", field="reason", limit=LONGEST_REASON)
-    return text

@@ -6,7 +6,7 @@ for the same document at once, one inserts and the others find it. A merged arch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from secrets import token_urlsafe
@@ -30,8 +30,12 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True)
 class KnownIdentity:
-    """One identity document: its keyed hash, and name and number sealed under the code it was first filed at."""
+    """One identity document: its keyed hash, and name and number sealed under the code it was first filed at.
 
+    ``id`` is random: what an audit row names it by.
+    """
+
+    id: str
     key: bytes = field(repr=False)
     sealed: bytes = field(repr=False)
     under: str
@@ -116,7 +120,7 @@ class Archives:
             return found
         code = token_urlsafe(CODE_BYTES)
         sealed = seal_holder(self._vault, name, identity, code=code)
-        row = {"key": self.key_of(identity), "sealed": sealed, "under": code}
+        row = {"id": token_urlsafe(12), "key": self.key_of(identity), "sealed": sealed, "under": code}
         try:
             self._archives.insert_one({"_id": code, "identities": [row], "aliases": [], "opened_at": at})
         except DuplicateKeyError:
@@ -167,12 +171,23 @@ class Archives:
         self.note("entry", archive.code, by=by, at=at, after={"entry": entry.id, "kind": kind})
         return entry
 
+    def withdraw_entry(self, archive: Archive, entry_id: str, *, why: str, by: str, at: datetime) -> None:
+        """Take a wrong entry out of the archive; it stays on file with who did it and why.
+
+        Refused ``entry.unknown``, ``archive.reason``.
+        """
+        why = check_reason(why)
+        mark = {"$set": {"withdrawn": {"by": by, "at": at, "why": why}}, "$unset": {"number": ""}}
+        wanted = {"_id": entry_id, "archive": {"$in": list(archive.codes)}, "withdrawn": {"$exists": False}}
+        if not self._entries.update_one(wanted, mark).matched_count:
+            raise Refused("entry.unknown", field="id")
+        self.note("withdraw", archive.code, by=by, at=at, why=why, before={"entry": entry_id})
+
     def entries(self, archive: Archive) -> tuple[ArchiveEntry, ...]:
-        """Its entries, newest first."""
+        """Its entries, newest first, without those withdrawn."""
         # an entry made while its archive was merged away still bears the old code
-        found = self._entries.find({"archive": {"$in": list(archive.codes)}}).sort(
-            [("on", DESCENDING), ("_id", ASCENDING)]
-        )
+        wanted = {"archive": {"$in": list(archive.codes)}, "withdrawn": {"$exists": False}}
+        found = self._entries.find(wanted).sort([("on", DESCENDING), ("_id", ASCENDING)])
         return tuple(_entry(document) for document in found)
 
     def audit(self, archive: Archive) -> tuple[AuditRow, ...]:
@@ -215,13 +230,13 @@ class Archives:
         target: str,
         session: ClientSession,
         *,
-        keys: frozenset[bytes] | None = None,
+        documents: frozenset[str] | None = None,
         entries: frozenset[str] | None = None,
     ) -> Mapping[str, Any]:
         """Move identities and entries (all, or only these) from one archive to another; gives what was moved."""
         giver = self._archives.find_one({"_id": source}, session=session)
         assert giver is not None  # noqa: S101 - the caller has just read it
-        moving = [row for row in giver["identities"] if keys is None or row["key"] in keys]
+        moving = [row for row in giver["identities"] if documents is None or row["id"] in documents]
         staying = [row for row in giver["identities"] if row not in moving]
         wanted: dict[str, Any] = {"archive": source}
         if entries is not None:
@@ -236,7 +251,7 @@ class Archives:
             {"_id": target}, {"$push": {"identities": {"$each": moving}}}, session=session
         )
         self._entries.update_many({"_id": {"$in": ids}}, {"$set": {"archive": target}}, session=session)
-        return {"keys": [row["key"] for row in moving], "entries": ids}
+        return {"documents": [row["id"] for row in moving], "entries": ids}
 
     def mark_merged(self, source: str, target: str, aliases: Sequence[str], session: ClientSession) -> None:
         """Make ``source`` a sign to ``target``, which answers to its code (and ``aliases``) from now on."""
@@ -251,16 +266,6 @@ class Archives:
         self._archives.update_one(
             {"_id": target}, {"$pull": {"aliases": {"$in": [source, *aliases]}}}, session=session
         )
-
-    def all_codes(self) -> Iterator[str]:
-        """The codes of every living archive."""
-        for found in self._archives.find({"merged_into": {"$exists": False}}, {"_id": 1}):
-            yield found["_id"]
-
-    def find_certificate(self, number: str) -> ArchiveEntry | None:
-        """The imported certificate of a number."""
-        found = self._entries.find_one({"number": number})
-        return _entry(found) if found else None
 
     def _find(self, wanted: Mapping[str, Any]) -> Archive | None:
         document = self._archives.find_one(wanted)
@@ -279,3 +284,11 @@ def _entry(document: Mapping[str, Any]) -> ArchiveEntry:
 
 def _audit(row: Mapping[str, Any]) -> AuditRow:
     return AuditRow(**{"id" if name == "_id" else name: value for name, value in row.items()})
+
+
+def check_reason(why: str) -> str:
+    """Why something is done, trimmed. Refused ``archive.reason``."""
+    text = why.strip()
+    if not text or len(text) > LONGEST_REASON:
+        raise Refused("archive.reason", field="reason", limit=LONGEST_REASON)
+    return text

@@ -6,7 +6,7 @@ one and decides anew. A unique index over the slots of counting lines is the bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any, Protocol
@@ -68,11 +68,6 @@ class StoredAccounts:
         if found is None:
             raise Refused("subsidy.unknown", field="id")
         return _from_document(found)
-
-    def all(self) -> Iterator[Account]:
-        """Every account."""
-        for found in self._accounts.find():
-            yield _from_document(found)
 
     def move(
         self, source: str, target: str, session: ClientSession, *, only: frozenset[str] | None = None

@@ -137,10 +137,11 @@ class SubsidyLedger:
             "enterprise": _subject("enterprise", request.enterprise),
             "assessor": _subject("assessor", request.assessor),
         }
+        days = {claim.claimed_on, china_date(self._clock())}  # an earlier day gets round no open record
         held = frozenset(
             role
             for role, subjects in asked.items()
-            if any(self._blocked(subject, claim.claimed_on) for subject in subjects)
+            if any(self._blocked(subject, day) for subject in subjects for day in days)
         )
         if without:  # a retry is judged as the first attempt was
             account = account.without(without)

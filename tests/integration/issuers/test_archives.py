@@ -353,6 +353,18 @@ def test_an_old_qualification_opens_a_listed_occupation(office):
     assert (found["outcome"], found["certificate"]) == ("allowed", "0715000001300001")
 
 
+def test_a_wrong_entry_is_taken_out_and_stays_on_file(house, office):
+    code = office.archive()
+    entry = office.call("post", f"/archives/{code}/entries", POST).json["id"]
+    path = f"/archives/{code}/entries/{entry}/withdrawal"
+    assert office.call("post", path, {"reason": " "}).json["code"] == "archive.reason"
+    assert office.call("post", path, {"reason": "录错了人"}).json["entries"] == []
+    assert office.call("post", path, {"reason": "再次"}).json["code"] == "entry.unknown"
+    history = office.call("get", f"/archives/{code}").json["history"]
+    assert [row["why"] for row in history if row["act"] == "withdraw"] == ["录错了人"]
+    assert house.database["archive_entries"].find_one({"_id": entry})["withdrawn"]["by"] == REGISTRY
+
+
 def test_a_merge_over_the_api(office, make_number):
     code = office.archive()
     other = {"name": "欧阳试验", "id_number": make_number(9)}
@@ -386,6 +398,10 @@ def test_the_registrars_pages(house, office, language):
     assert bad.status_code == 422
     assert "示例公司" in bad.text
     assert send(client, f"{path}/entries/new", kind="post", source="任命书", **facts).status_code == 302
+    taken_out = re.search(r'action="([^"]+/withdraw)"', client.get(path).text)[1]
+    token = token_of(client.get(path).text)
+    assert client.post(taken_out, data={"csrf_token": token, "reason": "录错"}).status_code == 302
+    assert "示例公司" not in client.get(path).text
     rate = {"region": "330000", "kind": "skill_level", "level": "3", "amount": "1500", "from": "2026-01-01"}
     assert send(client, "/registrar/rates", source="示例公告", **rate).status_code == 302
     claim = {"certificate": office.certificate, "region": "330106", "claimed_on": "2026-11-22"}

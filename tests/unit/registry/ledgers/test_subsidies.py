@@ -308,6 +308,13 @@ def test_an_open_integrity_record_blocks_a_new_subsidy(barred, more):
     assert (found.line, found.decision.failed.code) == (None, "integrity")
 
 
+def test_an_earlier_day_gets_round_no_open_record():
+    found = ask(
+        make_ledger(blocked=lambda _, on: [1] if on == AT.date() else [], subjects_of=lambda _: ["p"])
+    )
+    assert found.decision.failed.code == "integrity"
+
+
 def test_nothing_is_paid_while_an_integrity_record_is_open_but_taking_back_goes_on():
     barred = []
     ledger = make_ledger(blocked=lambda *_: barred, subjects_of=lambda archive: ["person:aa"])
