@@ -43,10 +43,6 @@ FIELDS = (
     "approver",
 )
 DAYS = ("claimed_on", "graduated_on")
-FACT_WORDS = {
-    "monthly_pension": {"zh": "按月领取城镇职工基本养老金", "en": "draws a monthly basic pension"},
-    "no_monthly_pension": {"zh": "不具有按月领取养老金资格", "en": "not entitled to a monthly pension"},
-}
 
 ledger_pages = Blueprint("ledgers", __name__, url_prefix="/registrar", template_folder="templates")
 
@@ -189,8 +185,6 @@ def _claim_form(
 
 
 def _fact(name: str) -> Mapping[str, str]:
-    if name in FACT_WORDS:
-        return FACT_WORDS[name]
     text = word("when", name)
     return {"zh": text.zh, "en": text.en}
 

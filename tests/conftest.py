@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from pymongo.uri_parser import parse_uri
 
 from keys.errors import Refused
@@ -39,6 +40,9 @@ _allowed: set[str] = {"localhost"}
 
 def pytest_configure() -> None:
     """Watch every socket of this process from here on, whichever library opens it."""
+    # Speed is measured in tests/bench, not asserted here: the machine is shared, a slow moment is no defect.
+    settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("house")
     if uri := os.environ.get("MONGODB_URI"):
         for host, port in parse_uri(uri)["nodelist"]:
             _allowed.update({host, *(str(found[4][0]) for found in socket.getaddrinfo(host, port))})
