@@ -67,18 +67,19 @@ export async function judge(text, lists, tables) {
   const held = lists.held ?? NO_LISTS;
   const at = Math.max(Date.now(), held.newest); // never before a list was signed: then this clock is slow
   performance.mark("check");
-  const verdict = await check(text, held, at, tables);
+  let verdict = await check(text, held, at, tables);
   performance.measure("check", "check");
-  if (!lists.held && verdict.reason?.name === "issuer") return { verdict: withoutLists(verdict), when: say("no_lists") };
+  if (!lists.held && verdict.reason?.name === "issuer") verdict = undecided(verdict, "issuer.away");
+  if (verdict.reason?.code === "qr.no_payload" && text.startsWith(location.origin)) verdict = undecided(verdict, "qr.no_payload");
   const expired = verdict.reason?.code === "status.not_asked" && held.status.some((list) => at >= list.validUntil);
   const words = [ageWords(at, held.signedAt), expired ? say("expired_lists") : "", lists.problem];
   return { verdict, when: lists.held ? words.filter(Boolean).join(" ") : say("no_lists") };
 }
 
-/** @param {Verdict} verdict @returns {Verdict} */
-function withoutLists(verdict) {
-  const checks = verdict.checks.map((one) => (one.name === "issuer" ? { ...one, result: /** @type {const} */ ("unknown"), code: "issuer.away" } : one));
-  return { ...verdict, outcome: "unknown", checks, reason: checks[checks.length - 1] };
+/** What failed only because something is not here is no word against the certificate. @param {Verdict} verdict @param {string} code @returns {Verdict} */
+function undecided(verdict, code) {
+  const reason = { ...verdict.checks[verdict.checks.length - 1], result: /** @type {const} */ ("unknown"), code };
+  return { ...verdict, outcome: "unknown", checks: [...verdict.checks.slice(0, -1), reason], reason };
 }
 
 /** @param {Element} main @param {Verdict} verdict @param {Json} tables @param {string} when @param {string} [note] */
