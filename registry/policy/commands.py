@@ -45,7 +45,7 @@ def show_command(context: click.Context, rule_id: str, day: datetime | None) -> 
     if rule is not None:
         click.echo("\n".join(_tell_rule(policies, rule)))
         return
-    found = search_rules(policies, rule_id)
+    found = () if policies.find(rule_id.upper()) else search_rules(policies, rule_id)
     for one in found:
         click.echo(f"{one.id}  {one.document.title} {one.clause}  {one.en}")
     if not found:
