@@ -15,12 +15,13 @@ import orjson
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from keys.errors import Refused
 from registry.http import answer_json
 from registry.levels import levels
 from registry.problems import error_words, find_problem
-from registry.translation import DEFAULT_LANGUAGE, LANGUAGES, language
+from registry.translation import LANGUAGES, language
 from verify.app_words import app_words
 from verify.pages import show_verdict
 from verify.pictures import read_qr
@@ -86,7 +87,6 @@ def picture() -> Response:
 @app_pages.get("/manifest.webmanifest")
 def manifest() -> Response:
     """The app's name, icons and first page (W3C Web Application Manifest)."""
-    chinese = language() == DEFAULT_LANGUAGE
     icons = [
         {
             "src": url_for("app.static", filename=f"icon-{size}.png"),
@@ -97,9 +97,9 @@ def manifest() -> Response:
     ]
     document = {
         "id": "/scan",
-        "name": "技能证书核验" if chinese else "Skills certificate check",
-        "short_name": "证书核验" if chinese else "Certificates",
-        "lang": "zh-Hans" if chinese else "en",
+        "name": _("Skills certificate check"),
+        "short_name": _("Check"),
+        "lang": "zh-Hans" if language() == "zh" else "en",
         "start_url": "/scan",
         "scope": "/",
         "display": "standalone",

@@ -10,6 +10,7 @@ import { ageWords, language, make, part, reasonWords, renderVerdict, say } from 
 /** @typedef {import("./lists.js").OpenLists} OpenLists */
 /** @typedef {import("./check.js").Verdict} Verdict */
 /** @typedef {import("./proof.js").Json} Json */
+/** @typedef {import("./gate.js").Tables & Json} Tables and words, from /app/words.json */
 
 /** @type {OpenLists} */
 const NO_LISTS = {
@@ -26,7 +27,7 @@ export class Lists {
     this.problem = "";
   }
 
-  /** @param {Json} tables */
+  /** @param {Tables} tables */
   async open(tables) {
     try {
       this.held = await openLists();
@@ -36,7 +37,7 @@ export class Lists {
     return this;
   }
 
-  /** @param {Json} tables @param {{ force?: boolean }} [how] whether newer ones were taken */
+  /** @param {Tables} tables @param {{ force?: boolean }} [how] whether newer ones were taken */
   async refresh(tables, how) {
     const before = this.held?.newest;
     try {
@@ -48,7 +49,7 @@ export class Lists {
     return this.held?.newest !== before;
   }
 
-  /** @param {unknown} error @param {Json} tables */
+  /** @param {unknown} error @param {Tables} tables */
   explain(error, tables) {
     if (error instanceof Unsupported) throw error;
     if (error instanceof Refused) this.problem = error.code === "proof.signature" ? say("pins") : reasonWords(tables, error);
@@ -56,12 +57,12 @@ export class Lists {
   }
 }
 
-/** @returns {Promise<Json>} */
+/** @returns {Promise<Tables>} */
 export const loadTables = async () => (await fetch("/app/words.json", { credentials: "omit" })).json();
 
 /**
  * The verdict on a text, and when it was true. Without lists it is unknown.
- * @param {string} text @param {Lists} lists @param {Json} tables
+ * @param {string} text @param {Lists} lists @param {Tables} tables
  */
 export async function judge(text, lists, tables) {
   const held = lists.held ?? NO_LISTS;
@@ -82,14 +83,14 @@ function undecided(verdict, code) {
   return { ...verdict, outcome: "unknown", checks: [...verdict.checks.slice(0, -1), reason], reason };
 }
 
-/** @param {Element} main @param {Verdict} verdict @param {Json} tables @param {string} when @param {string} [note] */
+/** @param {Element} main @param {Verdict} verdict @param {Tables} tables @param {string} when @param {string} [note] */
 export function show(main, verdict, tables, when, note) {
   main.replaceChildren(renderVerdict(verdict, tables, when, note));
   document.title = `${main.querySelector("h1")?.textContent} · ${document.title.split(" · ").pop()}`;
   if (verdict.outcome === "valid") addHolder(main, verdict, tables);
 }
 
-/** The form that compares a typed number. @param {Element} main @param {Verdict} verdict @param {Json} tables */
+/** The form that compares a typed number. @param {Element} main @param {Verdict} verdict @param {Tables} tables */
 export function addHolder(main, { claims }, tables) {
   const form = part("holder");
   const input = /** @type {HTMLInputElement} */ (form.querySelector("input"));

@@ -96,6 +96,7 @@ class Reader {
   map(length, depth) {
     /** @type {[CborValue, CborValue][]} */
     const pairs = [];
+    /** @type {Uint8Array[]} */
     const keys = [];
     for (let pair = 0; pair < length; pair++) {
       const key = this.read(depth);

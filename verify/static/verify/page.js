@@ -6,7 +6,7 @@ import { Unsupported } from "./proof.js";
 import { make, maskName, part, reasonWords, say } from "./view.js";
 
 /** @typedef {import("./check.js").Verdict} Verdict */
-/** @typedef {import("./proof.js").Json} Json */
+/** @typedef {import("./answer.js").Tables} Tables */
 
 const AGAINST = new Set(["broken", "untrusted", "revoked", "suspended", "expired", "not_yet_valid"]);
 
@@ -16,7 +16,7 @@ function agrees(main, { claims }) {
   return claims && [claims.number, maskName(claims.name), claims.masked].every((text) => told.includes(text));
 }
 
-/** @param {Element} main @param {string} text @param {Lists} lists @param {Json} tables */
+/** @param {Element} main @param {string} text @param {Lists} lists @param {Tables} tables */
 async function besideServer(main, text, lists, tables) {
   const served = main.querySelector(".answer")?.getAttribute("data-outcome");
   await lists.refresh(tables);
@@ -36,7 +36,7 @@ async function besideServer(main, text, lists, tables) {
   if (good) addHolder(main, verdict, tables);
 }
 
-/** @param {Element} main @param {string} text @param {Lists} lists @param {Json} tables */
+/** @param {Element} main @param {string} text @param {Lists} lists @param {Tables} tables */
 async function alone(main, text, lists, tables) {
   await lists.open(tables);
   const answer = async () => {
