@@ -90,13 +90,20 @@ def measure_http(rounds: int, connections: int) -> None:
             _print(*_rounds(run, rounds, made.token))
 
 
-def _rounds(run: Callable[[list[bytes], int], Run], rounds: int, token: str) -> tuple[dict[str, list[Run]], list[Contest]]:
+def _rounds(
+    run: Callable[[list[bytes], int], Run], rounds: int, token: str
+) -> tuple[dict[str, list[Run]], list[Contest]]:
     issues = _issue_requests(token)
-    inserts = [request("POST", "/bare/insert", body) for body in islice(certificate_bodies(china_date(now())), INSERTS)]
+    inserts = [
+        request("POST", "/bare/insert", body)
+        for body in islice(certificate_bodies(china_date(now())), INSERTS)
+    ]
     codes = [json.loads(body)["code"] for body in run(list(islice(issues, SEEDED)), 201).bodies]
     bare = run(inserts * (SEEDED // INSERTS), 201).bodies
     finds = [request("GET", f"/bare/find/{json.loads(body)['code']}") for body in bare]
-    verifications = [request("POST", "/api/v1/verifications", json.dumps({"code": code}).encode()) for code in codes]
+    verifications = [
+        request("POST", "/api/v1/verifications", json.dumps({"code": code}).encode()) for code in codes
+    ]
     pages = [request("GET", f"/v/{code}") for code in codes]
     contests = [
         Contest("issue", "bare insert", 0.5),
@@ -140,7 +147,9 @@ def _server(settings: Settings, size: int) -> Iterator[None]:
         "PYTHONPATH": str(Path(__file__).parent),
         BARE_BYTES: str(size),
     }
-    with subprocess.Popen([sys.executable, str(Path(__file__).with_name("served.py"))], env=environ) as server:
+    with subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("served.py"))], env=environ
+    ) as server:
         try:
             _wait_for(f"{settings.origin}/readyz", server)
             yield

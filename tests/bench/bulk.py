@@ -1,7 +1,9 @@
 """Bulk checks against the bare Ed25519 primitive, and their memory. ``python tests/bench/bulk.py [--rows N]``.
 
 Every case runs in a process of its own: it takes a CSV of N rows in, judges it on one thread with a real MongoDB
-beside it, and reads the results. The bare rate is measured in that same process before, between and after.
+beside it, and reads the results. Bare verifications go between the chunks, so that whatever else the machine does
+meets both. ``ratio`` is of the clock, waiting for MongoDB included; ``per core`` of the process's CPU time, for the
+worker's other thread judges while one waits.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from statistics import median
 from time import perf_counter, process_time
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -40,7 +41,7 @@ from wsgi import Services, now, open_services, prepare
 
 AIM = 0.5  # of the bare rate, for signed payloads
 DISTINCT = 2_000  # certificates that the rows name in turn
-BARE_SECONDS = 0.5
+BARE_COUNT = 400  # between two chunks of a thousand rows
 KINDS = ("qr", "code", "number")
 
 
@@ -65,7 +66,7 @@ def main() -> None:
             f"{os.cpu_count()} cores, one thread judging; {DISTINCT} certificates; ratio to bare Ed25519 verify"
         )
         print(
-            f"{'rows by':<8} {'rows':>7} {'bare/s':>7} {'judged/s':>8} {'ratio':>6} {'of its CPU':>10} "
+            f"{'rows by':<8} {'rows':>7} {'bare/s':>7} {'judged/s':>8} {'ratio':>6} {'per core':>9} "
             f"{'taken in/s':>10} {'peak RSS MB':>11}"
         )
         for kind in KINDS:
@@ -113,51 +114,61 @@ def run_child(path: Path, environ: dict[str, str]) -> dict[str, float]:
 
 
 def run_case(path: Path) -> dict[str, float]:
-    """Take the list in, judge it, read the results back."""
+    """Take the list in, judge it, read the results back. Bare verifications go between the chunks."""
     services = open_services(read_settings(os.environ))
     employer, desk = next(services.issuers.employers.all()), services.bulk
-    bare = [bare_rate()]
     began = perf_counter()
     with path.open("rb") as file:
         job_id = desk.receive(file, employer, by="bench")
     received = perf_counter() - began
-    bare.append(bare_rate())
-    began, worked = perf_counter(), process_time()
-    while desk.work_once("bench"):
-        pass
-    judged, busy = perf_counter() - began, process_time() - worked
-    bare.append(bare_rate())
+    bare, wall, cpu = Bare(), 0.0, 0.0
+    while True:
+        bare.run()
+        began, worked = perf_counter(), process_time()
+        if not desk.work_once("bench"):
+            break
+        wall, cpu = wall + perf_counter() - began, cpu + process_time() - worked
     job = desk.jobs.find(job_id)
     rows = sum(len(chunk) for chunk in desk.results(job))
     assert job["outcomes"] == {"valid": rows}, job["outcomes"]
     services.registry.database["bulk_days"].delete_many({})  # the day's limit is not what is measured
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
-        "bare": median(bare),
-        "judged": rows / judged,
-        "cpu": rows / busy,
+        "bare": bare.count / bare.wall,
+        "judged": rows / wall,
+        "ratio": rows / wall / (bare.count / bare.wall),
+        "cpu": rows / cpu / (bare.count / bare.cpu),
         "received": rows / received,
-        "peak": peak,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
-def bare_rate() -> float:
-    """Bare ``cryptography`` verifications a second, of a message as long as a payload's."""
-    key, message = Ed25519PrivateKey.generate(), secrets.token_bytes(250)
-    public, signature, count = key.public_key(), key.sign(message), 0
-    began = perf_counter()
-    while (took := perf_counter() - began) < BARE_SECONDS:
-        public.verify(signature, message)
-        count += 1
-    return count / took
+class Bare:
+    """Bare ``cryptography`` verifications of messages as long as a payload's, a little now and then."""
+
+    def __init__(self) -> None:
+        key = Ed25519PrivateKey.generate()
+        messages = [secrets.token_bytes(250) for _ in range(BARE_COUNT)]
+        self._signed = [(key.sign(message), message) for message in messages]
+        self._public = key.public_key()
+        self.count, self.wall, self.cpu = 0, 0.0, 0.0
+
+    def run(self) -> None:
+        began, worked = perf_counter(), process_time()
+        for signature, message in self._signed:
+            self._public.verify(signature, message)
+        self.wall, self.cpu = self.wall + perf_counter() - began, self.cpu + process_time() - worked
+        self.count += len(self._signed)
 
 
 def report(kind: str, count: int, found: dict[str, float]) -> None:
-    ratio = found["judged"] / found["bare"]
-    aim = f"  aim {AIM}: {'held' if ratio >= AIM else 'missed'}" if kind == "qr" and count > 1_000 else ""
+    aim = (
+        f"  aim {AIM}: {'held' if found['cpu'] >= AIM else 'missed'}"
+        if kind == "qr" and count > 1_000
+        else ""
+    )
     print(
-        f"{kind:<8} {count:>7} {found['bare']:>7.0f} {found['judged']:>8.0f} {ratio:>6.2f} "
-        f"{found['cpu'] / found['bare']:>10.2f} {found['received']:>10.0f} {found['peak']:>11.0f}{aim}",
+        f"{kind:<8} {count:>7} {found['bare']:>7.0f} {found['judged']:>8.0f} {found['ratio']:>6.2f} "
+        f"{found['cpu']:>9.2f} {found['received']:>10.0f} {found['peak']:>11.0f}{aim}",
         flush=True,
     )
 
