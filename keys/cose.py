@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cbor2
@@ -30,6 +31,9 @@ MAX_KID_BYTES = 128
 """A thumbprint has 32 bytes; a whole DID URL of this registry fits too."""
 MAX_NESTING = 3
 """Tag, array, header map: the shape has no deeper place."""
+
+REMEMBERED_HEADERS = 256
+"""Messages of one key have one header; more than a list of certificates has keys, and half a megabyte at most."""
 
 MAX_CONTENT_TYPE = 65_535
 """CoAP content formats have 16 bits (RFC 7252 section 12.3)."""
@@ -80,16 +84,11 @@ def read1(data: bytes) -> Sign1:
     if len(data) > MAX_COSE_BYTES:
         raise Refused("cose.too_large", limit=MAX_COSE_BYTES)
     protected, unprotected, payload, signature = _read_parts(data)
-    header = _decode_map(protected)
-    _check_headers(header, unprotected)
-    kid = _read_kid(header, unprotected)
+    kid, content_type = _read_headers(protected, unprotected) if unprotected else _read_alone(protected)
     # What we understood, written again: the same bytes, or the message says something else too.
-    known = {label: header[label] for label in (_CONTENT_TYPE, _KID) if label in header}
-    again = _encode({_ALGORITHM: EDDSA, **known})
-    rest = {} if _KID in header else {_KID: kid}
-    if protected != again or data != _assemble(again, rest, payload, signature):
+    if data != _assemble(protected, {_KID: kid} if unprotected else {}, payload, signature):
         raise Refused("cose.not_deterministic")
-    return Sign1(kid, payload, EDDSA, header.get(_CONTENT_TYPE), protected, signature)
+    return Sign1(kid, payload, EDDSA, content_type, protected, signature)
 
 
 def verify1(message: Sign1, public: PublicKey, *, external_aad: bytes = b"") -> bytes:
@@ -120,6 +119,22 @@ def _read_parts(data: bytes) -> tuple[bytes, dict[object, Any], bytes, bytes]:
     if len(signature) != SIGNATURE_BYTES:
         raise Refused("cose.malformed")
     return protected, dict(unprotected), payload, signature
+
+
+@lru_cache(REMEMBERED_HEADERS)
+def _read_alone(protected: bytes) -> tuple[bytes, int | None]:
+    return _read_headers(protected, {})
+
+
+def _read_headers(protected: bytes, unprotected: dict[object, Any]) -> tuple[bytes, int | None]:
+    """The key's name and the content type, None where there is none. Refused as `read1` says."""
+    header = _decode_map(protected)
+    _check_headers(header, unprotected)
+    kid = _read_kid(header, unprotected)
+    known = {label: header[label] for label in (_CONTENT_TYPE, _KID) if label in header}
+    if protected != _encode({_ALGORITHM: EDDSA, **known}):
+        raise Refused("cose.not_deterministic")
+    return kid, header.get(_CONTENT_TYPE)
 
 
 def _check_headers(header: dict[object, Any], unprotected: dict[object, Any]) -> None:

@@ -84,31 +84,42 @@ class Judge:
         codes = {code for row in rows if (code := self._code(row))}
         numbers = {row.number for row in rows if row.number and not self._code(row) and not row.qr}
         by_code, by_number = {}, {}
-        for found in self.find_all(codes, numbers):
-            by_code[found.code] = by_number[found.number] = found
-        quick = QuickYes(self.trust_by_id, self.open_holder, self.origin, at)
-        return [self._answer(row, by_code, by_number, quick) for row in rows]
+        for record in self.find_all(codes, numbers):
+            by_code[record.code] = by_number[record.number] = record
+        found = [self._find(row, by_code, by_number) for row in rows]
+        quick = QuickYes(self.trust_by_id, self.origin, at)
+        yes = quick(zip((row.qr for row in rows), found, strict=True))
+        return [self._answer(*one, at) for one in zip(rows, found, yes, strict=True)]
 
-    def _answer(
+    def _find(
         self,
         row: Row,
         by_code: Mapping[str, CertificateRecord],
         by_number: Mapping[str, CertificateRecord],
-        quick: QuickYes,
-    ) -> Answer:
-        code, at = self._code(row), quick.at
+    ) -> CertificateRecord | None:
+        """The certificate of a row, where there is one and it is the person's named."""
         if row.problem:
-            return describe(row, refuse(row.problem, at))
-        if row.qr and not code:
-            return describe(row, refuse("qr.foreign", at))
-        found = by_code.get(code) if code else by_number.get(row.number)
-        if found is None or not self._fits(row, found):
-            return describe(row, refuse("record.missing" if code and not found else "lookup.no_match", at))
-        if "#" not in row.qr:
-            return describe(row, self._judge(found, at), found.code)
-        if quick(row.qr, found):
+            return None
+        code = self._code(row)
+        found = by_code.get(code) if code or row.qr else by_number.get(row.number)
+        return found if found and self._fits(row, found) else None
+
+    def _answer(self, row: Row, found: CertificateRecord | None, is_quick: bool, at: datetime) -> Answer:  # noqa: FBT001
+        if found is None:
+            return describe(row, refuse(self._find_reason(row), at))
+        if is_quick:
             return Answer(row, Outcome.VALID, "", OUTCOME_WORDS[Outcome.VALID], found.code, self._tell(found))
-        return describe(row, self._judge_gate(row.qr, found, at), found.code)
+        verdict = self._judge_gate(row.qr, found, at) if "#" in row.qr else self._judge(found, at)
+        return describe(row, verdict, found.code)
+
+    def _find_reason(self, row: Row) -> str:
+        """Why nothing was found. Who named a person cannot tell an unknown certificate from somebody else's."""
+        if row.problem:
+            return row.problem
+        if row.qr and not self._code(row):
+            return "qr.foreign"
+        is_named = row.number or row.name or row.id_number
+        return "lookup.no_match" if is_named else "record.missing"
 
     def _code(self, row: Row) -> str:
         """The code that a row names, in a QR text of ours or by itself."""

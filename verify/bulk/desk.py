@@ -8,7 +8,7 @@ import logging
 import secrets
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import islice
@@ -31,7 +31,7 @@ from verify.bulk.answers import Judge
 from verify.bulk.limits import CHUNK_ROWS, JOBS_A_DAY, ROWS_A_DAY
 from verify.bulk.reading import find_format, read_rows
 from verify.bulk.report import ChunkDigest, build_report
-from verify.bulk.results import Cells, cells_of, digest, evidence_of
+from verify.bulk.results import Cells, cells_of, digest, evidence_of, read_chunk, write_chunk
 from verify.bulk.rows import Row, pack, unpack
 from verify.bulk.store import MAX_TRIES, Document, Done, Jobs
 from verify.checks import Trust
@@ -99,7 +99,7 @@ class BulkDesk:
         for chunk in self.jobs.chunks(job["_id"], first=first, only=("job", "results")):
             if "results" not in chunk:
                 raise Refused("bulk.deleted")
-            yield _open(self.registry.vault, chunk, "results")
+            yield read_chunk(_open(self.registry.vault, chunk, "results"))
 
     def evidence(self, job: Mapping[str, Any]) -> Iterator[list[list[str | int]]]:
         """What is kept for years: row, certificate code, outcome, reason; a chunk at a time."""
@@ -145,20 +145,21 @@ class BulkDesk:
         total = 0
         while chunk := list(islice(rows, CHUNK_ROWS)):
             n = total // CHUNK_ROWS
-            sealed = _seal(self.registry.vault, [pack(row) for row in chunk], f"{job_id} {n} input")
+            packed = json.dumps([pack(row) for row in chunk], ensure_ascii=False).encode()
+            sealed = _seal(self.registry.vault, packed, f"{job_id} {n} input")
             self.jobs.add_chunk(job_id, n, len(chunk), sealed, at=at)
             total += len(chunk)
         return total
 
     def _judge(self, chunk: Document) -> Done:
-        rows = [unpack(row) for row in _open(self.registry.vault, chunk, "input")]
+        rows = [unpack(row) for row in json.loads(_open(self.registry.vault, chunk, "input"))]
         now = self.registry.clock()
         answers = self.judge.answer(rows, at=now)
-        cells = [cells_of(answer) for answer in answers]
+        written = write_chunk(cells_of(answer) for answer in answers)
         return Done(
-            results=_seal(self.registry.vault, cells, f"{chunk['job']} {chunk['n']} results"),
-            evidence=_squeeze([evidence_of(answer) for answer in answers]),
-            digest=digest(cells),
+            results=_seal(self.registry.vault, written, f"{chunk['job']} {chunk['n']} results"),
+            evidence=_squeeze(json.dumps([evidence_of(answer) for answer in answers]).encode()),
+            digest=digest(written),
             outcomes=Counter(answer.outcome.value for answer in answers),
             checked_at=now,
         )
@@ -210,15 +211,13 @@ def _hash(file: IO[bytes]) -> str:
     return total.hexdigest()
 
 
-def _seal(vault: Vault, rows: Iterable[Any], place: str) -> bytes:
-    return vault.seal(_squeeze(rows), context=f"bulk {place}")
+def _seal(vault: Vault, plain: bytes, place: str) -> bytes:
+    return vault.seal(_squeeze(plain), context=f"bulk {place}")
 
 
-def _squeeze(rows: Iterable[Any]) -> bytes:
-    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 1)
+def _squeeze(plain: bytes) -> bytes:
+    return zlib.compress(plain, 1)  # a third of the size for a hundredth of the time that judging takes
 
 
-def _open(vault: Vault, chunk: Document, what: str) -> list[Any]:
-    plain = vault.open(chunk[what], context=f"bulk {chunk['job']} {chunk['n']} {what}")
-    found: list[Any] = json.loads(zlib.decompress(plain))
-    return found
+def _open(vault: Vault, chunk: Document, what: str) -> bytes:
+    return zlib.decompress(vault.open(chunk[what], context=f"bulk {chunk['job']} {chunk['n']} {what}"))

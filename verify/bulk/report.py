@@ -15,7 +15,7 @@ from keys.proof import Proof, verify
 from keys.strict_json import loads
 from registry.view import Json, describe_instant
 from verify.bulk.limits import CHUNK_ROWS, EVIDENCE_LIFE, RESULT_LIFE
-from verify.bulk.results import COLUMNS, digest
+from verify.bulk.results import COLUMNS, digest, write_chunk
 
 TYPE = "BulkVerificationReport"
 MAX_BYTES = 64 * 1024  # of a report: 100 digests of 64 characters and a page of words
@@ -102,7 +102,7 @@ def check_results(report: Mapping[str, Any], results: IO[bytes]) -> None:
     for place, sha256 in enumerate(expected):
         chunk = [cells for _, cells in zip(range(size), table, strict=False)]
         found += len(chunk)
-        if digest(chunk) != sha256:
+        if digest(write_chunk(chunk)) != sha256:
             raise Refused("report.results_differ", row=place * size + 1)
     if found != rows or next(table, None) is not None:
         raise Refused("report.results_differ", row=found + 1)

@@ -54,6 +54,9 @@ EVIDENCE_COLUMNS = ("row", "code", "outcome", "reason")  # what is kept when the
 
 Cells = list[str]
 
+# RFC 8785 for arrays of texts: the shortest escapes, nothing beyond ASCII escaped
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def cells_of(answer: Answer) -> Cells:
     """One answer as the cells of a row, safe in a spreadsheet."""
@@ -78,10 +81,19 @@ def evidence_of(answer: Answer) -> list[str | int]:
     return [answer.row.position, answer.code, answer.outcome.value, answer.reason]
 
 
-def digest(chunk: Iterable[Sequence[str]]) -> str:
-    """The SHA-256 of a chunk, in hexadecimal."""
-    lines = (json.dumps(list(cells), ensure_ascii=False, separators=(",", ":")) for cells in chunk)
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+def write_chunk(chunk: Iterable[Sequence[str]]) -> bytes:
+    """A chunk of rows in the form that is digested and kept: a JSON array and a line feed each."""
+    return "".join(f"{_ENCODER.encode(list(cells))}\n" for cells in chunk).encode()
+
+
+def read_chunk(data: bytes) -> list[Cells]:
+    """What `write_chunk` wrote."""
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def digest(written: bytes) -> str:
+    """The SHA-256 of a written chunk, in hexadecimal."""
+    return hashlib.sha256(written).hexdigest()
 
 
 def csv_head(language: str) -> str:

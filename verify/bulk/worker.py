@@ -1,4 +1,7 @@
-"""Works on waiting chunks until told to stop: beside the server, or as ``skills-registry worker``."""
+"""Works on waiting chunks until told to stop: beside the server, or as ``skills-registry worker``.
+
+Two threads share one core: one judges while the other waits for MongoDB.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from threading import Event
+from threading import Event, Thread, get_ident
 from time import monotonic
 
 from registry.mongo import DATABASE_AWAY
@@ -21,7 +24,14 @@ log = logging.getLogger("verify.bulk.worker")
 
 def run_worker(desk: BulkDesk, stop: Event, *, patience: float = IDLE) -> None:
     """Work until ``stop`` is set. An outage of the database or a defect in one chunk ends no worker."""
-    name = f"{socket.gethostname()} {os.getpid()}"
+    second = Thread(target=_work, args=(desk, stop, patience))
+    second.start()
+    _work(desk, stop, patience)
+    second.join()
+
+
+def _work(desk: BulkDesk, stop: Event, patience: float) -> None:
+    name = f"{socket.gethostname()} {os.getpid()} {get_ident()}"
     tidied = float("-inf")
     while not stop.is_set():
         if monotonic() - tidied > TIDY:
