@@ -7,7 +7,16 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site, Visitor
 
 NARROW = {"width": 320, "height": 640}  # WCAG 2.2 success criterion 1.4.10
-PUBLIC = ("/", "/lookup", "/assessors", "/benefits?level=3&region=330000&other=1", "/api", "/console/sign-in")
+PUBLIC = (
+    "/",
+    "/scan",
+    "/app/shell",
+    "/lookup",
+    "/assessors",
+    "/benefits?level=3&region=330000&other=1",
+    "/api",
+    "/console/sign-in",
+)
 CONSOLE = ("/console/", "/console/certificates", "/console/issue", "/console/certificates?q=X")
 ROW = 24  # CSS pixels: what stands within these reads as one line
 TARGET = 24  # CSS pixels: WCAG 2.2 success criterion 2.5.8
