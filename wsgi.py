@@ -14,6 +14,7 @@ import click
 from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from pymongo.database import Database
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from issuers.archive_pages import archive_pages
 from issuers.archive_routes import archive_api
@@ -27,6 +28,7 @@ from issuers.ledger_pages import ledger_pages
 from issuers.ledger_routes import ledger_api
 from issuers.register_desk import register_desk
 from issuers.register_routes import registers_api
+from issuers.holders import holders_api, holders_pages
 from issuers.registrar import registrar
 from issuers.report_desk import report_desk
 from issuers.routes import api as issuers_api
@@ -68,6 +70,10 @@ from verify.services import EXTENSION as VERIFY
 from verify.services import Verifier, open_verifier
 from verify.statements import statements_api, statements_pages
 from verify.statistics import statistics_api, statistics_pages
+from verify.watch.desk import EXTENSION as WATCH
+from verify.watch.desk import WatchDesk, open_watch_desk
+from verify.watch.pages import pages as watch_pages
+from verify.watch.routes import api as watch_api
 from verify.web_app import app_pages
 
 SESSION_LIFE = timedelta(hours=8)  # a working day
@@ -80,10 +86,12 @@ PAGES = (
     console,
     registrar,
     archive_pages,
+    holders_pages,
     ledger_pages,
     policies_pages,
     statements_pages,
     employer_pages,
+    watch_pages,
     pages,
     app_pages,
     *REGISTER_PAGES,
@@ -91,12 +99,14 @@ PAGES = (
 APIS = (
     issuers_api,
     archive_api,
+    holders_api,
     ledger_api,
     verify_api,
     policies_api,
     statements_api,
     employers_api,
     bulk_api,
+    watch_api,
     *REGISTER_APIS,
 )
 
@@ -109,6 +119,7 @@ class Services:
     issuers: Issuers
     verifier: Verifier
     bulk: BulkDesk
+    watch: WatchDesk
 
 
 def now() -> datetime:
@@ -131,7 +142,8 @@ def open_services(
     registry = open_registry(settings, database, vault, clock)
     issuers = open_issuers(registry)
     verifier = open_verifier(registry, issuers)
-    return Services(registry, issuers, verifier, open_bulk_desk(registry, issuers, verifier))
+    bulk = open_bulk_desk(registry, issuers, verifier)
+    return Services(registry, issuers, verifier, bulk, open_watch_desk(registry))
 
 
 def prepare(services: Services) -> None:
@@ -141,7 +153,9 @@ def prepare(services: Services) -> None:
     services.issuers.assessors.prepare()
     prepare_registers(services.registry.database, services.registry.vault)
     services.issuers.employers.prepare()
+    services.verifier.look_up.guesses.prepare()
     services.bulk.jobs.prepare()
+    services.watch.watches.prepare()
     did = did_web(services.registry.settings.origin)
     services.registry.keyrings.create(REGISTRY, did, at=services.registry.clock())
 
@@ -168,7 +182,10 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         ISSUERS: services.issuers,
         VERIFY: services.verifier,
         BULK: services.bulk,
+        WATCH: services.watch,
     }
+    if proxies := int(settings.proxies):
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     install(app)
     init_translation(app)
     _protect(app)

@@ -19,23 +19,9 @@ from pymongo.errors import DuplicateKeyError
 
 from keys.errors import Refused
 from registry.credential import StatusEntry
-from registry.state import LISTED, State
+from registry.state import LISTED, Change, State
 
 PAGE = 50  # certificates a page of a list
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change of state: to what, when, why (a reason code), by whom (an account's or assessor's id).
-
-    ``note`` is for the assessor's own file and is shown to nobody else.
-    """
-
-    state: State
-    at: datetime
-    reason: str
-    by: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,10 +173,38 @@ class Record:
             wanted["state"] = state
         if before:
             wanted["$or"] = _older_than(before)
+        return self._cut(wanted, limit)
+
+    def _cut(self, wanted: Mapping[str, Any], limit: int) -> tuple[list[CertificateRecord], str | None]:
         order = [("recorded_at", DESCENDING), ("_id", DESCENDING)]
         found = [_from_document(one) for one in self._certificates.find(wanted).sort(order).limit(limit + 1)]
         following = _cursor(found[limit - 1]) if len(found) > limit else None
         return found[:limit], following
+
+    def holders(
+        self,
+        assessors: Sequence[str],
+        *,
+        kinds: Sequence[str],
+        levels: Sequence[str | None],
+        region: str,
+        before: str | None = None,
+        limit: int = PAGE,
+    ) -> tuple[list[CertificateRecord], str | None]:
+        """Certificates in force of these assessors, kinds and levels in a region, newest first, and the next cursor.
+
+        The assessors bound the search by the index ``assessor_recent``. Refused ``record.cursor``.
+        """
+        wanted: dict[str, Any] = {
+            "assessor": {"$in": list(assessors)},
+            "kind": {"$in": list(kinds)},
+            "level": {"$in": list(levels)},
+            "region": {"$regex": f"^{re.escape(within(region))}"},
+            "state": State.VALID.value,
+        }
+        if before:
+            wanted["$or"] = _older_than(before)
+        return self._cut(wanted, limit)
 
     def count_since(self, assessor: str, moment: datetime) -> int:
         """How many certificates of the assessor were recorded at or after a moment."""
@@ -225,6 +239,11 @@ def _older_than(cursor: str) -> list[dict[str, Any]]:
     except (ValueError, OverflowError):
         raise Refused("record.cursor", field="before") from None
     return [{"recorded_at": {"$lt": at}}, {"recorded_at": at, "_id": {"$lt": code}}]
+
+
+def within(region: str) -> str:
+    """What every place code inside a region begins with: 330000 gives 33, 330100 gives 3301, 000000 nothing."""
+    return re.sub("(?:00){1,3}$", "", region)
 
 
 def _same_body(standing: CertificateRecord, idempotency: Idempotency) -> CertificateRecord:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -13,6 +15,28 @@ class State(StrEnum):
     SUSPENDED = "suspended"
     REVOKED = "revoked"
     SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of state: to what, when, why (a reason code), by whom (an account's or assessor's id).
+
+    ``note`` is for the assessor's own file and is shown to nobody else.
+    """
+
+    state: State
+    at: datetime
+    reason: str
+    by: str
+    note: str = ""
+
+
+def state_at(changes: Sequence[Change], moment: datetime) -> tuple[State, str | None]:
+    """The state that ``changes`` (oldest first) had led to at ``moment``, and why (None where it is valid)."""
+    before = [change for change in changes if change.at <= moment]
+    if not before or before[-1].state is State.VALID:
+        return State.VALID, None
+    return before[-1].state, before[-1].reason
 
 
 # In which list a state sets its bit. A superseded certificate must not pass as valid for who only reads the lists.
