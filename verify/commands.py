@@ -31,6 +31,13 @@ SYMBOLS = {Result.PASSED: "✓", Result.FAILED: "✗", Result.UNKNOWN: "?"}
 @click.option("--status", type=FILE, multiple=True, help="status list, saved from /status-lists/...; repeat")
 @click.option("--root", help="the registry's public key (Multikey): the lists' signatures are then checked")
 @click.option(
+    "--trust-version",
+    "known",
+    type=int,
+    default=0,
+    help="the newest version you have seen: an older list is refused",
+)
+@click.option(
     "--id-number",
     "ask_number",
     is_flag=True,
@@ -43,6 +50,7 @@ def verify_command(
     trust: Path,
     status: tuple[Path, ...],
     root: str | None,
+    known: int,
     *,
     ask_number: bool,
     as_json: bool,
@@ -57,7 +65,7 @@ def verify_command(
         raise click.UsageError("Give a DOCUMENT or --qr.")
     data = text.encode() if text is not None else _read(document)
     key = PublicKey.from_multikey(root) if root else None
-    trusted = read_trust_list(trust.read_bytes(), root=key)
+    trusted = read_trust_list(trust.read_bytes(), root=key, not_before=known)
     lists = read_status_lists([path.read_bytes() for path in status], root=key and (trusted.root or key))
     now = datetime.now(UTC)
     if not _is_qr(data):

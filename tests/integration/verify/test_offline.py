@@ -162,6 +162,9 @@ def test_an_older_trust_list_is_refused(house, save, root):
     assert read_trust_list(new, root=None, not_before=known).version == known
     with pytest.raises(Refused, match=r"trust_list\.rollback"):
         read_trust_list(old, root=None, not_before=known)
+    folder = save()
+    (folder / "trust").write_bytes(old)
+    assert refusal(run(folder, root, more=["--trust-version", str(known)])) == "trust_list.rollback"
 
 
 def test_an_assessor_missing_from_the_trust_list_is_untrusted(house, save, root):
