@@ -23,12 +23,12 @@ from issuers.console import console
 from issuers.demo import make_demo
 from issuers.employer_commands import employer_commands
 from issuers.employer_routes import employers_api
+from issuers.holders import holders_api, holders_pages
 from issuers.inspection_desk import inspection_desk
 from issuers.ledger_pages import ledger_pages
 from issuers.ledger_routes import ledger_api
 from issuers.register_desk import register_desk
 from issuers.register_routes import registers_api
-from issuers.holders import holders_api, holders_pages
 from issuers.registrar import registrar
 from issuers.report_desk import report_desk
 from issuers.routes import api as issuers_api

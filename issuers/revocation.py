@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 
 from keys.errors import Refused
-from registry.record import CertificateRecord, Change, Record
-from registry.state import State
+from registry.record import CertificateRecord, Record
+from registry.state import Change, State
 
 
 @dataclass(frozen=True)

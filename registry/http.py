@@ -101,6 +101,8 @@ def answer_refusal(refused: Refused) -> ResponseReturnValue:
         response = make_response(render_template("registry/problem.html", problem=_page(document)), status)
     if status == 503:
         response.headers["Retry-After"] = RETRY_AFTER
+    if "retry_after" in refused.params:
+        response.headers["Retry-After"] = str(refused.params["retry_after"])
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

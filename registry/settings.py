@@ -18,6 +18,7 @@ from keys.errors import Refused
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 HOST = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]")
 MAX_PORT = 65_535
+MAX_PROXIES = 8  # more than anybody has in a row
 
 
 def _setting(default: str, help_line: str, *, secret: bool = False) -> str:
@@ -41,6 +42,13 @@ class Settings:
         "4", "requests one process serves side by side; more of them wait, and cost nothing"
     )
 
+    webhook_loopback: str = _setting(
+        "", "yes lets webhooks go to http on this machine; for tests and the demo only"
+    )
+    proxies: str = _setting(
+        "0", "proxies in front whose X-Forwarded-For is believed; a limit on guessing counts by that address"
+    )
+
     def __post_init__(self) -> None:
         if not (self.port.isascii() and self.port.isdecimal() and 0 < int(self.port) <= MAX_PORT):
             raise Refused("settings.port", field="PORT")
@@ -48,7 +56,13 @@ class Settings:
             value: str = getattr(self, name)
             if not (value.isdecimal() and 0 < int(value) <= 256):
                 raise Refused("settings.count", field=name.upper())
+        if not (self.proxies.isascii() and self.proxies.isdecimal() and int(self.proxies) <= MAX_PROXIES):
+            raise Refused("settings.proxies", field="PROXIES", limit=MAX_PROXIES)
         _check_base_url(self.origin)
+        if self.webhook_loopback and (
+            self.webhook_loopback != "yes" or urlsplit(self.origin).hostname not in LOOPBACK_HOSTS
+        ):
+            raise Refused("settings.webhook_loopback", field="WEBHOOK_LOOPBACK")
 
     def __repr__(self) -> str:
         shown = ", ".join(

@@ -31,7 +31,7 @@ from keys.pair import PublicKey
 from keys.proof import Proof, read_proofs, verify
 from keys.ring import KeyRing, KeyState, RingKey
 from registry.credential import Face, china_date, parse_credential, read_face
-from registry.state import State
+from registry.state import Change, State
 from verify.verdict import Check, Outcome, Result, Verdict
 
 AnyCase = TypeVar("AnyCase")
@@ -54,13 +54,14 @@ class Trust:
 class RecordEvidence:
     """What the registry's record says of a code: the bytes it holds, since when, the state, and why it is so.
 
-    ``cause`` is a code of ``issuers/data/reasons.toml``.
+    ``cause`` is a code of ``issuers/data/reasons.toml``; ``changes`` led to the state, oldest first.
     """
 
     credential: bytes
     recorded_at: datetime
     state: State
     cause: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,15 @@ from keys.errors import Refused
 
 def read_date(name: str) -> date | None:
     """The day that the query string gives under ``name``; None where it gives none. Refused ``field.date``."""
-    text = request.args.get(name)
+    return _parse(name, request.args.get(name))
+
+
+def read_past_day() -> date | None:
+    """The day ``at`` that the query string or the form asks about. Refused ``field.date``."""
+    return _parse("at", request.values.get("at"))
+
+
+def _parse(name: str, text: str | None) -> date | None:
     if not text:
         return None
     if not ISO_DATE.fullmatch(text):

@@ -21,9 +21,11 @@ from registry.places import find_place, places
 from registry.problems import error_words, find_problem
 from registry.services import registry
 from registry.view import Json, describe_level, describe_place
+from verify.dates import read_past_day
+from verify.lookup import Question
 from verify.openapi import openapi_document, operations
 from verify.qr import draw_png, draw_svg
-from verify.routes import describe, read_benefit_query, verify_file
+from verify.routes import describe, describe_found, look_up, read_benefit_query, verify_file
 from verify.services import verifier
 from verify.statement_check import StatementVerdict
 from verify.verdict import Verdict
@@ -74,15 +76,17 @@ def lookup_form() -> str:
 @pages.post("/lookup")
 def lookup() -> str:
     """The verdict for a number and its holder. By POST: neither may stand in a URL or a log."""
-    number, holder = request.form.get("number", "").strip(), request.form.get("holder", "").strip()
-    if not number or not holder:
-        missing = error_words(Refused("lookup.both_needed", field="number" if not number else "holder"))
-        return render_template("verify/lookup.html", values={"number": number}, errors=[missing])
-    verdict = verifier().verify_number(number, holder, at=registry().clock())
-    code = verdict.face.code if verdict.face else None
-    return render_template(
-        "verify/lookup.html", values={"number": number}, result=describe(verdict), code=code
-    )
+    names = ("number", "name", "id_number", "holder")
+    given = {name: text for name in names if (text := request.form.get(name, "").strip())}
+    values = {"number": given.get("number", "")}
+    try:
+        found = look_up(Question(**given))
+    except Refused as refused:
+        if refused.code == "lookup.too_many":
+            raise
+        return render_template("verify/lookup.html", values=values, errors=[error_words(refused)])
+    code = found.verdict.face.code if found.verdict.face else None
+    return render_template("verify/lookup.html", values=values, result=describe_found(found), code=code)
 
 
 @pages.post("/upload")
@@ -192,14 +196,15 @@ def language(lang: str) -> ResponseReturnValue:
 
 
 def _show(template: str, code: str) -> ResponseReturnValue:
-    return show_verdict(template, verifier().verify_code(code, at=registry().clock()), code=code)
+    verdict = verifier().verify_code(code, at=registry().clock(), day=read_past_day())
+    return show_verdict(template, verdict, code=code)
 
 
 def show_verdict(template: str, verdict: Verdict, *, code: str | None = None) -> ResponseReturnValue:
     """The page of a verdict; never kept by a cache."""
     code = code or (verdict.face.code if verdict.face else None)
     qr_url = url_for("verify.qr_svg", code=code) if code and verdict.face else None
-    page = render_template(template, verdict=describe(verdict), code=code, qr_url=qr_url, at=None)
+    page = render_template(template, verdict=describe(verdict), code=code, qr_url=qr_url)
     response = Response(page)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -21,9 +22,11 @@ from registry.places import find_place
 from registry.services import registry
 from registry.statement import is_statement
 from registry.view import describe_occupation
-from verify.dates import read_date
+from verify.dates import read_date, read_past_day
+from verify.guesses import client_network
+from verify.lookup import Answer, Question
 from verify.pictures import read_qr
-from verify.schemas import VerificationSchema
+from verify.schemas import LOOK_UPS, VerificationSchema
 from verify.services import verifier
 from verify.statement_check import StatementVerdict
 from verify.statements import describe_statement_verdict, verify_statement
@@ -39,9 +42,13 @@ _schema = VerificationSchema()
 
 @api.post("/verifications")
 def verify_one() -> Response:
-    """Verify one certificate by code, number and holder, QR text, credential, or a picture of its QR."""
-    is_upload = request.mimetype == "multipart/form-data"
-    return answer_json(describe(_verify_upload() if is_upload else _verify_json()))
+    """Verify one certificate by code, two of a look-up, QR text, credential, or a picture of its QR."""
+    if request.mimetype == "multipart/form-data":
+        return answer_json(describe(_verify_upload()))
+    asked = load(_schema, read_json(request))
+    if frozenset(asked) in LOOK_UPS:
+        return answer_json(describe_found(look_up(Question(**asked))))
+    return answer_json(describe(_verify_json(asked)))
 
 
 @api.get("/benefits")
@@ -85,6 +92,18 @@ def describe(verdict: Verdict | StatementVerdict) -> dict[str, object]:
     return describe_verdict(verdict, verifier().assessor_of(verdict))
 
 
+def look_up(question: Question) -> Answer:
+    """The answer of the look-up. Refused ``lookup.*``, and for the day asked ``at.*``, ``field.date``."""
+    client = client_network(request.remote_addr)
+    return verifier().look_up.ask(question, client=client, at=registry().clock(), day=read_past_day())
+
+
+def describe_found(answer: Answer) -> dict[str, object]:
+    """The answer of the look-up as JSON."""
+    others = [{"code": code, "outcome": outcome.value} for code, outcome in answer.others]
+    return describe(answer.verdict) | {"others": others}
+
+
 def verify_file(data: bytes) -> Verdict | StatementVerdict:
     """A file somebody sent: a credential as JSON, or a picture with the QR of a certificate."""
     if data.lstrip()[:1] in {b"{", b"["}:
@@ -97,9 +116,12 @@ def verify_file(data: bytes) -> Verdict | StatementVerdict:
 
 def verify_document(document: bytes) -> Verdict | StatementVerdict:
     """A signed document: a certificate, or an entitlement statement."""
+    day = read_past_day()
     if is_statement(document):
+        if day:
+            raise Refused("at.statement", field="at")
         return verify_statement(document)
-    return verifier().verify_document(document, at=registry().clock())
+    return verifier().verify_document(document, at=registry().clock(), day=day)
 
 
 def verify_text(text: str) -> Verdict:
@@ -107,8 +129,8 @@ def verify_text(text: str) -> Verdict:
     text, at = text.strip(), registry().clock()
     found = CODE_IN_URL.search(text)
     if "#" not in text and found and text.startswith(registry().settings.origin + "/"):
-        return verifier().verify_code(found.group(1), at=at)
-    return verifier().verify_qr(text, at=at)
+        return verifier().verify_code(found.group(1), at=at, day=read_past_day())
+    return verifier().verify_qr(text, at=at, day=read_past_day())
 
 
 def read_benefit_query() -> tuple[str, str | None, str | None, str, date, date | None]:
@@ -121,13 +143,9 @@ def read_benefit_query() -> tuple[str, str | None, str | None, str, date, date |
     return kind, level, args.get("occupation") or None, region, on, read_date("held_since")
 
 
-def _verify_json() -> Verdict | StatementVerdict:
-    at = registry().clock()
-    asked = load(_schema, read_json(request))
+def _verify_json(asked: dict[str, Any]) -> Verdict | StatementVerdict:
     if "code" in asked:
-        return verifier().verify_code(asked["code"], at=at)
-    if "number" in asked:
-        return verifier().verify_number(asked["number"], asked["holder"], at=at)
+        return verifier().verify_code(asked["code"], at=registry().clock(), day=read_past_day())
     if "qr" in asked:
         return verify_text(asked["qr"])
     credential = asked["credential"]

@@ -9,8 +9,18 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
 TEXT: dict[str, Any] = {"invalid": "field.text", "null": "field.null"}
 
 
+LOOK_UPS = (
+    frozenset({"number", "holder"}),
+    frozenset({"number", "name"}),
+    frozenset({"number", "id_number"}),
+    frozenset({"name", "id_number"}),
+    frozenset({"number", "name", "id_number"}),
+)
+FORMS = (*(frozenset({name}) for name in ("code", "qr", "credential")), *LOOK_UPS)
+
+
 class VerificationSchema(Schema):
-    """The body of ``POST /api/v1/verifications``: ``{code}``, ``{number, holder}``, ``{qr}`` or ``{credential}``."""
+    """The body of ``POST /api/v1/verifications``: ``{code}``, ``{qr}``, ``{credential}``, or two of a look-up."""
 
     error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
 
@@ -20,10 +30,12 @@ class VerificationSchema(Schema):
     code = fields.String(error_messages=TEXT)
     number = fields.String(error_messages=TEXT)
     holder = fields.String(error_messages=TEXT)
+    name = fields.String(error_messages=TEXT)
+    id_number = fields.String(error_messages=TEXT)
     qr = fields.String(error_messages=TEXT)
     credential = fields.Raw(error_messages=TEXT)
 
     @validates_schema
     def _one_form(self, data: dict[str, object], **_: object) -> None:
-        if set(data) not in ({"code"}, {"number", "holder"}, {"qr"}, {"credential"}):
+        if frozenset(data) not in FORMS:
             raise ValidationError("verification.one_form")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from flask import current_app
@@ -13,14 +14,15 @@ from issuers.services import Issuers
 from keys.errors import Refused
 from registry.cache import ShortMemory
 from registry.credential import Face, parse_credential, read_face
-from registry.names import same_name
 from registry.people import open_holder
 from registry.record import CertificateRecord
 from registry.services import Registry
 from verify.checks import Evidence, NotAnswered, RecordEvidence, Trust, check_credential
 from verify.gate import claims_of
 from verify.gate_check import check_gate, seal_gate
+from verify.history import judge_at
 from verify.holder_check import SALT_BYTES, make_check_value
+from verify.lookup import LookUp
 from verify.patience import LastKnown, Patience
 from verify.trust_publisher import TrustPublisher
 from verify.verdict import Check, Outcome, Result, Verdict
@@ -33,7 +35,7 @@ SALT_PURPOSE = "gate salt"
 
 @dataclass(frozen=True)
 class Verifier:
-    """Verifies against the record."""
+    """Verifies against the record. Of a ``day`` gone by the verdict tells too, beside the one of now."""
 
     registry: Registry
     trust: ShortMemory[str, Trust | None]
@@ -42,33 +44,33 @@ class Verifier:
     patience: Patience
     known_trust: LastKnown[str, Trust]
     known_trust_by_id: LastKnown[str, Trust]
+    look_up: LookUp
 
     def trust_list(self) -> bytes:
         """The signed trust list, at most two seconds old."""
         return self.signed_trust_list(None)
 
-    def verify_document(self, document: bytes, *, at: datetime) -> Verdict:
+    def verify_document(self, document: bytes, *, at: datetime, day: date | None = None) -> Verdict:
         """A credential from elsewhere: a file, a paste."""
-        return check_credential(document, self._evidence(), at=at)
+        return judge_at(
+            lambda evidence, moment: check_credential(document, evidence, at=moment),
+            self._evidence(),
+            at=at,
+            day=day,
+        )
 
-    def verify_qr(self, text: str, *, at: datetime) -> Verdict:
+    def verify_qr(self, text: str, *, at: datetime, day: date | None = None) -> Verdict:
         """The text of a QR, by its signed payload and, where it answers, by the record."""
-        return check_gate(text, self._evidence(), at=at)
+        return judge_at(
+            lambda evidence, moment: check_gate(text, evidence, at=moment), self._evidence(), at=at, day=day
+        )
 
-    def verify_code(self, code: str, *, at: datetime) -> Verdict:
+    def verify_code(self, code: str, *, at: datetime, day: date | None = None) -> Verdict:
         """The certificate of a code."""
         found = self.registry.record.find(code) if len(code) <= MAX_CODE else None
-        return self._verify_record(found, "record.missing", at=at)
-
-    def verify_number(self, number: str, holder: str, *, at: datetime) -> Verdict:
-        """The certificate of a number, for who also knows the holder's name or identity number.
-
-        A wrong holder and an unknown number get the same answer: numbers can be guessed by rule.
-        """
-        found = self.registry.record.find_by_number(number.strip().upper())
-        if found and not self._is_holder(found, holder.strip()):
-            found = None
-        return self._verify_record(found, "lookup.no_match", at=at)
+        if found is None:
+            return Verdict(Outcome.UNKNOWN, at, (Check("record", Result.FAILED, "record.missing"),))
+        return judge_record(found, self.trust, at=at, day=day)
 
     def assessor_of(self, verdict: Verdict) -> Trust | None:
         """What is known of the assessor of a verdict's face, without waiting for a database that is away."""
@@ -76,12 +78,6 @@ class Verifier:
             return self.known_trust(verdict.face.issuer.did) if verdict.face else None
         except NotAnswered:
             return None
-
-    def _verify_record(self, found: CertificateRecord | None, missing: str, *, at: datetime) -> Verdict:
-        if found is None:
-            return Verdict(Outcome.UNKNOWN, at, (Check("record", Result.FAILED, missing),))
-        evidence = RecordEvidence(found.credential, found.recorded_at, found.state, found.cause)
-        return check_credential(found.credential, Evidence(self.trust, lambda _: evidence), at=at)
 
     def _evidence(self) -> Evidence:
         return Evidence(
@@ -93,13 +89,22 @@ class Verifier:
 
     def _look_up(self, face: Face) -> RecordEvidence | None:
         found = self.registry.record.find(face.code)
-        return (
-            RecordEvidence(found.credential, found.recorded_at, found.state, found.cause) if found else None
-        )
+        return evidence_of(found) if found else None
 
-    def _is_holder(self, found: CertificateRecord, holder: str) -> bool:
-        person = open_holder(self.registry.vault, found.holder, code=found.code)
-        return same_name(person.name, holder) or person.id_number == holder.upper()
+
+def evidence_of(found: CertificateRecord) -> RecordEvidence:
+    """What the checks need of a recorded certificate."""
+    return RecordEvidence(found.credential, found.recorded_at, found.state, found.cause, found.changes)
+
+
+def judge_record(
+    found: CertificateRecord, trust: Callable[[str], Trust | None], *, at: datetime, day: date | None
+) -> Verdict:
+    """The verdict on a recorded certificate."""
+    evidence = Evidence(trust, lambda _: evidence_of(found))
+    return judge_at(
+        lambda known, moment: check_credential(found.credential, known, at=moment), evidence, at=at, day=day
+    )
 
 
 def open_verifier(registry: Registry, issuers: Issuers) -> Verifier:
@@ -116,6 +121,7 @@ def open_verifier(registry: Registry, issuers: Issuers) -> Verifier:
             return None
 
     trust, patience = ShortMemory(find_trust), Patience()
+    trust_by_id = ShortMemory(find_trust_by_id)
     return Verifier(
         registry,
         trust,
@@ -123,7 +129,12 @@ def open_verifier(registry: Registry, issuers: Issuers) -> Verifier:
         ShortMemory(lambda code: write_qr(registry, code), life=QR_LIFE),
         patience,
         LastKnown(patience, trust),
-        LastKnown(patience, ShortMemory(find_trust_by_id)),
+        LastKnown(patience, trust_by_id),
+        LookUp(
+            registry,
+            lambda body: trust_by_id(body) is not None,
+            lambda found, at, day: judge_record(found, trust, at=at, day=day),
+        ),
     )
 
 

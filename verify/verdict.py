@@ -45,12 +45,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer. ``face`` is there when the certificate's own words can be believed; ``reason`` is a code."""
+    """The answer. ``face`` is there when the certificate's own words can be believed; ``reason`` is a code.
+
+    ``past`` is the verdict at the end of a day gone by, where one was asked for.
+    """
 
     outcome: Outcome
     as_of: datetime
     checks: tuple[Check, ...]
     face: Face | None = None
+    past: Verdict | None = None
 
     @property
     def reason(self) -> Check | None:

@@ -38,6 +38,15 @@ def describe_verdict(verdict: Verdict, trust: Trust | None) -> Json:
         "benefits": _benefits(face, china_date(verdict.as_of))
         if face and verdict.outcome is Outcome.VALID
         else None,
+        "at": _past(verdict.past) if verdict.past else None,
+    }
+
+
+def _past(past: Verdict) -> Json:
+    return {
+        "day": china_date(past.as_of).isoformat(),
+        "outcome": past.outcome.value,
+        "reason": _reason(past.reason),
     }
 
 

@@ -19,30 +19,36 @@ from verify.bulk.desk import BulkDesk
 from verify.bulk.report import check_results, read_report, verify_report
 from verify.bulk.worker import run_worker
 from verify.trust_list import only
+from verify.watch.desk import WatchDesk
+from verify.watch.follower import watching
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 ALTERED = 16  # as of ``verify``: broken
 
 
-class HasBulk(Protocol):
-    """Parts that hold the bulk desk."""
+class HasDesks(Protocol):
+    """Parts that hold the bulk desk and the watch desk."""
 
     @property
     def bulk(self) -> BulkDesk:
         """The bulk desk."""
 
+    @property
+    def watch(self) -> WatchDesk:
+        """The watch desk."""
 
-Opener = Callable[[], AbstractContextManager[HasBulk]]
+
+Opener = Callable[[], AbstractContextManager[HasDesks]]
 
 
 @click.command("worker")
 @click.pass_obj
 def worker_command(opener: Opener) -> None:
-    """Work on bulk checks until interrupted; as many workers as you like may share them."""
+    """Work on bulk checks and watch lists until interrupted; as many workers as you like may share them."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with opener() as services:
+    with opener() as services, watching(services.watch):
         run_worker(services.bulk, stop)
 
 

@@ -1,0 +1,90 @@
+"""Slows guessing at the look-up: only misses count, so that who knows what they ask for is never stopped.
+
+Counted in MongoDB, so that every server process sees the same count. Kept for a window of time under a keyed hash:
+neither an address nor a number lies in the database, and nothing is left when the window is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from math import ceil
+from typing import Any
+
+from pymongo import IndexModel
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from keys.errors import Refused
+from keys.vault import Vault
+
+PURPOSE = "look-up misses"
+NETWORK_BITS = 64  # of an IPv6 address: a subscriber has all the addresses below
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many misses in so long a window."""
+
+    misses: int
+    window: timedelta
+
+
+# A clerk with a pile of paper mistypes a few; 30 in ten minutes from one address is a program. An office behind one
+# address shares the count, and has the bulk check for piles.
+PER_ADDRESS = Limit(30, timedelta(minutes=10))
+# Ten tries at one number from anywhere in an hour: of the 100 commonest surnames with the 100 commonest given names
+# a guesser gets through one in a thousand an hour. The page that the QR opens is not touched by it.
+PER_SUBJECT = Limit(10, timedelta(hours=1))
+
+Counted = tuple[Limit, str]
+
+
+class Guesses:
+    """The lookup_misses collection."""
+
+    def __init__(self, database: Database[dict[str, Any]], vault: Vault) -> None:
+        self._misses: Collection[dict[str, Any]] = database["lookup_misses"]
+        self._vault = vault
+
+    def prepare(self) -> None:
+        """Make the index; does nothing where it is."""
+        self._misses.create_indexes([IndexModel("until", expireAfterSeconds=0)])
+
+    def check(self, counted: Sequence[Counted], *, at: datetime) -> None:
+        """Refused ``lookup.too_many`` with the seconds to wait, where a limit is reached."""
+        keys = {self._key(limit, what, at): limit for limit, what in counted}
+        found = self._misses.find({"_id": {"$in": list(keys)}})
+        waits = [_end(keys[one["_id"]], at) for one in found if one["n"] >= keys[one["_id"]].misses]
+        if waits:
+            raise Refused("lookup.too_many", retry_after=ceil((max(waits) - at).total_seconds()))
+
+    def miss(self, counted: Sequence[Counted], *, at: datetime) -> None:
+        """Count a look-up that found nothing."""
+        for limit, what in counted:
+            self._misses.update_one(
+                {"_id": self._key(limit, what, at)},
+                {"$inc": {"n": 1}, "$setOnInsert": {"until": _end(limit, at)}},
+                upsert=True,
+            )
+
+    def _key(self, limit: Limit, what: str, at: datetime) -> bytes:
+        return self._vault.digest(f"{_end(limit, at).isoformat()} {what}".encode(), purpose=PURPOSE)
+
+
+def client_network(address: str | None) -> str:
+    """What counts as one client: an IPv4 address, or the network of an IPv6 address."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:  # no address: a test, a socket without one
+        return "unknown"
+    if isinstance(parsed, IPv6Address) and not parsed.ipv4_mapped:
+        return str(IPv6Network((parsed, NETWORK_BITS), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+
+
+def _end(limit: Limit, at: datetime) -> datetime:
+    seconds = int(limit.window.total_seconds())
+    return datetime.fromtimestamp((int(at.timestamp()) // seconds + 1) * seconds, UTC)
