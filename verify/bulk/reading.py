@@ -82,7 +82,8 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
     except csv.Error:
         raise Refused("bulk.csv", field="file") from None
     finally:
-        text.detach()  # the caller closes the file
+        if not file.closed:
+            text.detach()  # the caller closes the file
 
 
 def _find_encoding(file: IO[bytes]) -> str:

@@ -120,4 +120,5 @@ def _read_cells(results: IO[bytes]) -> Iterator[list[str]]:
     except (UnicodeDecodeError, csv.Error):
         raise Refused("report.results_unreadable") from None
     finally:
-        text.detach()
+        if not results.closed:
+            text.detach()  # the caller closes the file
