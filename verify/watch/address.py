@@ -34,7 +34,7 @@ class Target:
 def parse_target(url: str, *, loopback: bool) -> Target:
     """The parts of ``url``; a host written as an address is checked at once, a name when it is resolved.
 
-    ``loopback`` allows http, and this machine, for tests and the demo.
+    ``loopback`` allows this machine, over http too, for tests and the demo.
     Refused ``webhook.url``, ``webhook.not_https``, ``webhook.not_public``.
     """
     if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url:
@@ -46,12 +46,13 @@ def parse_target(url: str, *, loopback: bool) -> Target:
         raise Refused("webhook.url", field="url", limit=MAX_URL) from None
     if not host or parts.username is not None or parts.password is not None or parts.fragment:
         raise Refused("webhook.url", field="url", limit=MAX_URL)
-    if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
+    literal = _literal(host)
+    is_here = loopback and literal is not None and literal.is_loopback
+    if parts.scheme != "https" and not (is_here and parts.scheme == "http"):
         raise Refused("webhook.not_https", field="url")
     is_secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     target = Target(url, host, port or (443 if is_secure else 80), path, is_secure)
-    literal = _literal(host)
     if literal and not is_allowed(literal, loopback=loopback):
         raise Refused("webhook.not_public", field="url")
     return target

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-import verify.lookup as lookup
+from verify import lookup
 from verify.guesses import PER_ADDRESS, PER_SUBJECT, client_network
 
 UNKNOWN = "S000033000002263999999"  # an assessor here, a serial it never reached

@@ -125,3 +125,43 @@ def test_employers(house, ask):
     ask("listEmployers")
     ask("addEmployerToken", employer_id=body["id"], headers=registrar)
     ask("addEmployerToken", employer_id="nobody", headers=registrar)
+
+
+def test_watches(house, ask, make_body):
+    issued = ask("issueCertificate", json=make_body(), headers=house.headers())
+    employer = house.issuers.employers.add("acme", name="示例用人单位", credit_code="91441900000000019N")
+    token = house.issuers.assessors.new_token(employer.owner, label="test", at=house.clock())
+    mine, other = {"Authorization": f"Bearer {token}"}, house.headers()
+    ask("setWebhook", json={"url": "https://hr.example.com/x"}, headers=mine)
+    ask("setWebhook", json={"url": "https://10.0.0.1/"}, headers=mine)  # 422
+    ask("getWebhook", headers=mine)
+    ask("addWatches", json={"codes": [issued["code"], "nobody"]}, headers=mine)
+    ask("addWatches", json={"codes": []}, headers=mine)
+    ask("addWatches", json={"codes": ["x"]}, headers=other)  # 403
+    ask("listWatches")  # 401
+    assert len(ask("listWatches", headers=mine)["watches"]) == 1
+    reason = {"reason": "false_results"}
+    ask("revokeCertificate", number=issued["number"], json=reason, headers=other)
+    house.services.watch.notice([issued["code"]])
+    [change] = ask("listWatchChanges", headers=mine)["changes"]
+    ask("listWatchChanges", query="?since=x", headers=mine)
+    ask("sendChangeAgain", change=change["id"], headers=mine)
+    ask("sendChangeAgain", change="x.0", headers=mine)
+    ask("removeWatch", code=issued["code"], headers=mine)
+    ask("removeWatch", code=issued["code"], headers=mine)
+    assert ask("removeWebhook", headers=mine) == {"url": None}
+
+
+def test_look_ups_and_days(house, ask, make_body):
+    issued = ask("issueCertificate", json=make_body(), headers=house.headers())
+    number, holder = issued["number"], make_body()["holder"]
+    for given in (
+        {"number": number, "name": "x"},
+        {"name": holder["name"], "id_number": holder["id_number"]},
+    ):
+        ask("verifyCertificate", json=given)
+    ask("verifyCertificate", query="?at=2026-11-22", json={"code": issued["code"]})
+    ask("verifyCertificate", query="?at=2026-11-21", json={"code": issued["code"]})
+    ask("verifyCertificate", query="?at=2030-01-01", json={"code": issued["code"]})  # 422
+    for _ in range(11):
+        ask("verifyCertificate", json={"number": number, "name": "x"})  # 429 in the end
