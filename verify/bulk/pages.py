@@ -57,7 +57,8 @@ def receive() -> ResponseReturnValue:
         if file is None or not file.filename:
             raise Refused("field.missing", field="file")
         by = current_account().name
-        job_id = bulk_desk().receive(file.stream, current_employer(), by=by)
+        with file.stream as stream:
+            job_id = bulk_desk().receive(stream, current_employer(), by=by)
     except Refused as refused:
         page = _home(error_words(refused)), find_problem(refused.code).status
         return with_retry_after(refused, page)
