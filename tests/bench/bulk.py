@@ -55,7 +55,7 @@ def main() -> None:
         print(json.dumps(run_case(Path(asked.case))))
         return
     with tempfile.TemporaryDirectory() as folder, local_mongod(Path(folder)) as uri:
-        environ = os.environ | {"DATA_DIR": folder, "MONGODB_URI": uri}
+        environ = os.environ | {"DATA_DIR": folder, "MONGODB_URI": uri, "MONGODB_DATABASE": "bench_bulk"}
         settings = replace(read_settings(environ), mongodb_uri=uri)
         create_master_key(settings.master_key_path)
         services = open_services(settings)
