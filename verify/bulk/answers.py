@@ -7,6 +7,7 @@ checks that a single verification makes.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -67,6 +68,12 @@ class Answer:
     words: tuple[str, str]
     code: str = ""
     told: Told | None = None
+
+
+def levels_of(answers: Iterable[Answer]) -> Counter[str]:
+    """How many rows are valid, by skill level."""
+    told = (answer.told for answer in answers if answer.outcome is Outcome.VALID)
+    return Counter(one.level for one in told if one and one.level)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from registry.keyrings import REGISTRY
 from registry.people import open_holder
 from registry.services import Registry
 from registry.view import Json, describe_instant
-from verify.bulk.answers import Judge
+from verify.bulk.answers import Judge, levels_of
 from verify.bulk.limits import CHUNK_ROWS, JOBS_A_DAY, ROWS_A_DAY
 from verify.bulk.reading import find_format, read_rows
 from verify.bulk.report import ChunkDigest, build_report
@@ -128,15 +128,17 @@ class BulkDesk:
     def finish(self, job_id: str) -> None:
         """Sum a job up and sign the report. Twice does no harm: the first stands."""
         job = self.jobs.find(job_id)
-        digests, outcomes = [], Counter[str]()
-        for chunk in self.jobs.chunks(job_id, only=("digest", "outcomes", "checked_at")):
+        digests, outcomes, levels = [], Counter[str](), Counter[str]()
+        for chunk in self.jobs.chunks(job_id, only=("digest", "outcomes", "levels", "checked_at")):
             digests.append(ChunkDigest(chunk["rows"], chunk["digest"], describe_instant(chunk["checked_at"])))
             outcomes.update(chunk["outcomes"])
+            levels.update(chunk["levels"])
         if job["state"] != "waiting" or sum(chunk.rows for chunk in digests) != job["rows"]:
             return
         now = self.registry.clock()
         employer = self.issuers.employers.find(job["employer"])
-        unsigned = build_report(job, employer, digests, outcomes, origin=self.registry.settings.origin)
+        origin = self.registry.settings.origin
+        unsigned = build_report(job, employer, digests, outcomes, levels, origin=origin)
         key_id, key = self.registry.signing_key(REGISTRY)
         report = canonicalize(sign(unsigned, key=key, verification_method=key_id, created=now))
         self.jobs.finish(job_id, report, outcomes, at=now)
@@ -161,6 +163,7 @@ class BulkDesk:
             evidence=_squeeze(json.dumps([evidence_of(answer) for answer in answers]).encode()),
             digest=digest(written),
             outcomes=Counter(answer.outcome.value for answer in answers),
+            levels=levels_of(answers),
             checked_at=now,
         )
 

@@ -13,7 +13,7 @@ from keys.errors import Refused
 from registry.http import answer_refusal
 from registry.problems import error_words, find_problem
 from registry.translation import language
-from registry.view import Json
+from registry.view import Json, describe_level
 from verify.bulk import limits
 from verify.bulk.desk import bulk_desk
 from verify.bulk.results import COLUMNS, csv_head, csv_lines
@@ -88,7 +88,9 @@ def report(job_id: str) -> ResponseReturnValue:
     job = _own(job_id)
     if "report" not in job:
         raise Refused("bulk.unfinished")
-    return render_template("employer/report.html", report=json.loads(job["report"]), job_id=job_id)
+    found = json.loads(job["report"])
+    by_level = [(describe_level(level) or {}) | {"count": n} for level, n in found["validByLevel"].items()]
+    return render_template("employer/report.html", report=found, job_id=job_id, levels=by_level)
 
 
 @pages.get("/checks/<job_id>/results.csv")

@@ -13,6 +13,7 @@ from keys.errors import Refused
 from keys.pair import PublicKey
 from keys.proof import Proof, verify
 from keys.strict_json import loads
+from registry.levels import levels as ladder
 from registry.view import Json, describe_instant
 from verify.bulk.limits import CHUNK_ROWS, EVIDENCE_LIFE, RESULT_LIFE
 from verify.bulk.results import COLUMNS, digest, write_chunk
@@ -36,10 +37,15 @@ def build_report(
     employer: Employer,
     chunks: Sequence[ChunkDigest],
     outcomes: Mapping[str, int],
+    levels: Mapping[str, int],
     *,
     origin: str,
 ) -> Json:
-    """The unsigned report of a finished job."""
+    """The unsigned report of a finished job.
+
+    ``validByLevel`` counts the valid rows by skill level: with a list of its staff this is the employer's signed
+    statement for funding (DG-13) and bids (NM-13).
+    """
     return {
         "type": TYPE,
         "id": f"{origin}/api/v1/verifications/bulk/{job['_id']}/report",
@@ -53,6 +59,7 @@ def build_report(
         "input": dict(job["facts"]),
         "rows": job["rows"],
         "outcomes": dict(sorted(outcomes.items())),
+        "validByLevel": {level.id: levels[level.id] for level in ladder() if levels.get(level.id)},
         "results": {
             "columns": list(COLUMNS),
             "chunkRows": CHUNK_ROWS,

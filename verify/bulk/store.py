@@ -35,6 +35,7 @@ class Done:
     evidence: bytes
     digest: str
     outcomes: Mapping[str, int]
+    levels: Mapping[str, int]
     checked_at: datetime
 
 

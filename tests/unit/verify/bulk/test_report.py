@@ -35,9 +35,16 @@ def make_report():
     ]
     employer = Employer("power", "示例发电有限公司", "91150700000000035M")
     unsigned = build_report(
-        JOB, employer, digests, {"valid": 2_499, "unknown": 1}, origin="https://example.test"
+        JOB,
+        employer,
+        digests,
+        {"valid": 2_499, "unknown": 1},
+        {"3": 9, "1": 2},
+        origin="https://example.test",
     )
-    return sign(unsigned, key=KEY, verification_method=f"did:web:example.test#{KEY.public.multikey}", created=NOW)
+    return sign(
+        unsigned, key=KEY, verification_method=f"did:web:example.test#{KEY.public.multikey}", created=NOW
+    )
 
 
 REPORT = make_report()
