@@ -16,6 +16,7 @@ from registry.occupations import occupations
 from registry.places import is_province_prefix, places
 from registry.problems import Problem, catalogue
 from registry.view import Json
+from verify.reasons import find_number
 
 # The checks' own codes and those of what they read; a code that only a form or the record gives is not among them.
 FAMILIES = frozenset(
@@ -78,4 +79,4 @@ def app_words() -> Json:
 
 
 def _reason(row: Problem) -> Json:
-    return {"zh": row.zh, "en": row.en}
+    return {"zh": row.zh, "en": row.en, "number": find_number(row.code)}

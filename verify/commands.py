@@ -14,6 +14,7 @@ from keys.pair import PublicKey
 from registry.credential import china_date
 from registry.problems import find_problem
 from verify.offline import fits_holder, read_status_lists, verify_offline, verify_qr_offline
+from verify.reasons import find_number
 from verify.trust_list import read_trust_list
 from verify.verdict import Check, Outcome, Result, Verdict
 
@@ -116,7 +117,10 @@ def _as_text(verdict: Verdict, checks: Sequence[Check]) -> str:
     lines = [verdict.outcome.value]
     for check in checks:
         problem = find_problem(check.code)
-        lines.append(f"  {SYMBOLS[check.result]} {check.name:<14} {problem.zh.format_map(check.params)}")
+        number = "" if check.result is Result.PASSED else f"  {find_number(check.code) or ''}"
+        lines.append(
+            f"  {SYMBOLS[check.result]} {check.name:<14} {problem.zh.format_map(check.params)}{number}"
+        )
     if verdict.outcome is Outcome.VALID and verdict.face:
         face = verdict.face
         lines.append(f"  {face.holder.name}  {face.occupation.zh}  {face.number}  {face.issuer.name}")
@@ -124,5 +128,13 @@ def _as_text(verdict: Verdict, checks: Sequence[Check]) -> str:
 
 
 def _as_json(verdict: Verdict, checks: Sequence[Check]) -> str:
-    rows = [{"name": one.name, "result": one.result.value, "code": one.code} for one in checks]
+    rows = [
+        {
+            "name": one.name,
+            "result": one.result.value,
+            "code": one.code,
+            "number": None if one.result is Result.PASSED else find_number(one.code),
+        }
+        for one in checks
+    ]
     return json.dumps({"outcome": verdict.outcome.value, "checks": rows}, ensure_ascii=False)

@@ -19,6 +19,7 @@ from registry.services import registry
 from registry.state import State
 from registry.statement import Answered, Statement, build_statement, cited_rule_sets, stated_at
 from registry.view import Json, describe_instant, describe_place
+from verify.reasons import find_number
 from verify.statement_check import StatementEvidence, StatementVerdict, check_statement
 from verify.verdict import Outcome
 from verify.view import describe_checks, find_benefits
@@ -56,7 +57,8 @@ def describe_statement_verdict(verdict: StatementVerdict) -> Json:
     return {
         "outcome": verdict.outcome.value,
         "as_of": describe_instant(verdict.as_of),
-        "reason": reason and {name: reason[name] for name in ("code", "zh", "en")},
+        "reason": reason
+        and {name: reason[name] for name in ("code", "zh", "en")} | {"number": find_number(reason["code"])},
         "checks": checks,
         "certificate": None,
         "benefits": None,

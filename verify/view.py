@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from issuers.revocation import reasons
 from issuers.view import describe_issuer
@@ -19,6 +19,7 @@ from registry.policy.loading import load_policies
 from registry.problems import find_problem
 from registry.view import Json, describe_face, describe_instant
 from verify.checks import Trust
+from verify.reasons import find_number
 from verify.verdict import Check, Outcome, Verdict
 
 MEMOISED_BENEFITS = (
@@ -56,7 +57,10 @@ def describe_checks(checks: Sequence[Check]) -> list[Json]:
 
 
 def _reason(check: Check | None) -> Json | None:
-    return {"code": check.code, **_words(check), "cause": _cause(check)} if check else None
+    if check is None:
+        return None
+    number = find_number(check.code)
+    return {"code": check.code, "number": number, **_words(check), "cause": _cause(check)}
 
 
 def _cause(check: Check) -> Json | None:
@@ -70,8 +74,16 @@ def _check(check: Check) -> Json:
 
 
 def _words(check: Check) -> Json:
+    if not check.params:
+        return _fixed_words(check.code)
     problem = find_problem(check.code)
     return {"zh": problem.zh.format_map(check.params), "en": problem.en.format_map(check.params)}
+
+
+@cache
+def _fixed_words(code: str) -> Json:
+    problem = find_problem(code)
+    return {"zh": problem.zh.format_map({}), "en": problem.en.format_map({})}
 
 
 def _certificate(face: Face, trust: Trust | None, outcome: Outcome) -> Json:

@@ -83,7 +83,9 @@ def test_as_json(save, root):
     result = run(save(), root, more=["--json"])
     answer = json.loads(result.output)
     assert answer["outcome"] == "valid"
-    assert {"name": "record", "result": "unknown", "code": "record.not_asked"} in answer["checks"]
+    assert {"name": "record", "result": "unknown", "code": "record.not_asked", "number": "V604"} in answer[
+        "checks"
+    ]
 
 
 @pytest.mark.parametrize("lists", [(), ("revocation",), ("suspension",)])

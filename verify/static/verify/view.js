@@ -76,6 +76,8 @@ function renderAnswer(verdict, tables, when, note) {
   const answer = part(`answer-${verdict.outcome}`);
   const slot = (/** @type {string} */ name) => /** @type {HTMLElement} */ (answer.querySelector(`[data-slot="${name}"]`));
   slot("reason").textContent = verdict.reason ? reasonWords(tables, verdict.reason) : "";
+  const number = verdict.reason && tables.reasons[verdict.reason.code]?.number;
+  if (number) slot("reason").append(" ", make("small", number, "code"));
   slot("reason").hidden = !verdict.reason;
   const meaning = slot("meaning");
   meaning.textContent = fill(meaning.textContent ?? "", { assessor: verdict.assessor?.name ?? "" });
