@@ -111,6 +111,11 @@ def words(code: str) -> str:
     return str(app_words()["reasons"][code]["zh"])
 
 
+def told(code: str) -> str:
+    """The words of a reason and its number, as the answer shows them."""
+    return f"{words(code)} {app_words()['reasons'][code]['number']}"
+
+
 @pytest.fixture
 def visited(visitor: Visitor) -> Page:
     """A phone after its first visit."""
@@ -161,7 +166,7 @@ def test_valid(gate: Page, site: Site, valid: str) -> None:
 def test_revoked_as_of_the_list(gate: Page, site: Site) -> None:
     record = site.revoked()
     scan(gate, site.services.verifier.qr_text(record.code))
-    assert (outcome(gate), reason(gate)) == ("revoked", words("status.revoked"))
+    assert (outcome(gate), reason(gate)) == ("revoked", told("status.revoked"))
     face = site.face(record)
     for personal in (mask_name(face.holder.name), face.holder.masked_number, face.number):
         expect(gate.locator("main")).not_to_contain_text(personal)
@@ -171,33 +176,33 @@ def test_tampered(gate: Page, site: Site, valid: str) -> None:
     message = bytearray(read_text(valid).message)
     message[-1] ^= 1
     scan(gate, write_text(read_text(valid).url, bytes(message)))
-    assert (outcome(gate), reason(gate)) == ("broken", words("cose.signature"))
+    assert (outcome(gate), reason(gate)) == ("broken", told("cose.signature"))
     assert_nobody_named(gate, site)
 
 
 def test_unknown_assessor(gate: Page, site: Site, valid: str) -> None:
     forged = replace(claims(valid), number="S000015999999" + claims(valid).number[13:])
     scan(gate, seal_gate(forged, read_text(valid).url, key=PrivateKey.generate(Algorithm.ED25519)))
-    assert (outcome(gate), reason(gate)) == ("untrusted", words("issuer.unknown"))
+    assert (outcome(gate), reason(gate)) == ("untrusted", told("issuer.unknown"))
     assert_nobody_named(gate, site)
 
 
 def test_an_address_without_a_payload_decides_nothing(gate: Page, site: Site) -> None:
     scan(gate, site.url(site.demo.certificate))
-    assert (outcome(gate), reason(gate)) == ("unknown", words("qr.no_payload"))
+    assert (outcome(gate), reason(gate)) == ("unknown", told("qr.no_payload"))
 
 
 def test_without_lists_nothing_is_green(gate: Page, valid: str) -> None:
     gate.evaluate("caches.delete('skills-lists')")
     scan(gate, valid)
-    assert (outcome(gate), reason(gate)) == ("unknown", words("issuer.away"))
+    assert (outcome(gate), reason(gate)) == ("unknown", told("issuer.away"))
     expect(gate.locator(".answer .when")).to_have_text("本机还没有名单。请先联网打开一次本页。")
 
 
 def test_lists_of_yesterday_are_amber_and_say_so(gate: Page, site: Site, valid: str) -> None:
     gate.context.add_init_script(A_DAY_LATER)
     scan(gate, valid)
-    assert (outcome(gate), reason(gate)) == ("unknown", words("status.not_asked"))
+    assert (outcome(gate), reason(gate)) == ("unknown", told("status.not_asked"))
     expect(gate.locator(".answer .when")).to_contain_text("名单为 1天前")
     expect(gate.locator(".answer .when")).to_contain_text("已经过期")
     scan(gate, site.services.verifier.qr_text(site.revoked().code))
@@ -218,7 +223,7 @@ def test_pasted_text(gate: Page, valid: str) -> None:
     gate.get_by_label("粘贴的文字").fill("https://elsewhere.example/menu")
     gate.get_by_role("button", name="核验文字").click()
     expect(gate.locator(".answer")).to_have_attribute("data-outcome", "broken")
-    assert reason(gate) == words("qr.foreign")
+    assert reason(gate) == told("qr.foreign")
     gate.goto("/scan")
     ready(gate).get_by_label("粘贴的文字").fill(f" {valid}\n")
     gate.get_by_role("button", name="核验文字").click()
@@ -278,7 +283,7 @@ def test_on_line_a_payload_that_does_not_fit_wins_over_the_servers_answer(
     other = next(one for one in site.records() if one.code != site.demo.certificate.code)
     payload = site.services.verifier.qr_text(other.code).partition("#")[2]
     page = ready(visitor.open(f"{valid.partition('#')[0]}#{payload}", size=PHONE))
-    assert (outcome(page), reason(page)) == ("broken", words("cose.signature"))
+    assert (outcome(page), reason(page)) == ("broken", told("cose.signature"))
     assert_nobody_named(page, site)
 
 
@@ -288,7 +293,7 @@ def test_on_line_a_payload_of_another_person_by_a_good_key_is_caught(
     key = site.services.registry.signing_key(site.demo.assessor.id)[1]
     forged = replace(claims(valid), holder=replace(claims(valid).holder, name="李大山"))
     page = ready(visitor.open(seal_gate(forged, read_text(valid).url, key=key), size=PHONE))
-    assert (outcome(page), reason(page)) == ("broken", words("record.differs"))
+    assert (outcome(page), reason(page)) == ("broken", told("record.differs"))
     expect(page.locator("main")).not_to_contain_text("李")
 
 
