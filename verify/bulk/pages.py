@@ -16,7 +16,7 @@ from registry.translation import language
 from registry.view import Json, describe_level
 from verify.bulk import limits
 from verify.bulk.desk import bulk_desk
-from verify.bulk.results import COLUMNS, csv_head, csv_lines
+from verify.bulk.results import COLUMNS, csv_head, csv_lines, reason_of
 from verify.bulk.routes import csv_response, ndjson_response, report_response, with_retry_after
 from verify.bulk.store import Document
 
@@ -147,7 +147,7 @@ def _find_rows(job: Document, *, first: int, only_problems: bool) -> tuple[list[
         for at, cells in enumerate(chunk, start=place):
             row = dict(zip(COLUMNS, cells, strict=True))
             if at >= first and not (only_problems and row["outcome"] == "valid"):
-                rows.append(row | {"place": at})
+                rows.append(row | {"place": at, "why": reason_of(row)})
         if len(rows) > SHOWN:
             break
         place += len(chunk)

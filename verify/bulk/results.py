@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from registry.spreadsheet import BYTE_ORDER_MARK, safe_cell
 from verify.bulk.answers import Answer
@@ -56,6 +56,11 @@ Cells = list[str]
 
 # RFC 8785 for arrays of texts: the shortest escapes, nothing beyond ASCII escaped
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def reason_of(row: Mapping[str, str]) -> dict[str, str]:
+    """Why a row is answered so, in both languages, without the outcome that stands before it in the file."""
+    return {"zh": row["zh"].partition("：")[2], "en": row["en"].partition(": ")[2]}
 
 
 def cells_of(answer: Answer) -> Cells:
