@@ -42,7 +42,9 @@ def open_issuers(registry: Registry) -> Issuers:
         origin=registry.settings.origin,
     )
     employers = Employers(registry.database)
-    return Issuers(assessors, employers, desk, ShortMemory(assessors.find), ShortMemory(assessors.owner_of_token))
+    return Issuers(
+        assessors, employers, desk, ShortMemory(assessors.find), ShortMemory(assessors.owner_of_token)
+    )
 
 
 def issuers() -> Issuers:

@@ -25,7 +25,9 @@ def build(stage, *, at=AT):
 
 
 def signed(document, key=ROOT):
-    return canonicalize(sign(document, key=key, verification_method=f"{REGISTRY}#{key.public.multikey}", created=AT))
+    return canonicalize(
+        sign(document, key=key, verification_method=f"{REGISTRY}#{key.public.multikey}", created=AT)
+    )
 
 
 def refusal(data, **given_):
