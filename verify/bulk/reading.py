@@ -23,7 +23,7 @@ from keys.strict_json import loads
 from verify.bulk.limits import MAX_ROWS
 from verify.bulk.rows import Row, find_fields, make_row, unreadable
 
-MAX_COLUMNS = 64  # lists of people have a few dozen columns; we read at most six of them
+MAX_COLUMNS = 40  # lists of people have a dozen or two; we read at most six of them
 MAX_LINE = 8_192  # bytes of a line of NDJSON: a QR text of 1,000 characters, escaped, and a name
 MAX_ZIP_MEMBERS = 500  # a plain workbook has about ten
 MAX_UNPACKED = 160 * 1024 * 1024  # bytes: 100,000 rows with a QR text each unpack to about 60 MB
@@ -184,7 +184,7 @@ def _read_xlsx(file: IO[bytes]) -> Iterator[Row]:
         sheet: Any = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of its own size is not believed
         table = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
-        yield from _read_table([_text(cell) for cell in cells] for cells in table)
+        yield from _read_table(["" if cell is None else _text(cell) for cell in cells] for cells in table)
     except Refused:
         raise
     except _NOT_A_WORKBOOK:
@@ -204,8 +204,6 @@ def _check_zip(file: IO[bytes]) -> None:
 
 
 def _text(cell: object) -> str:
-    if cell is None:
-        return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < MAX_EXACT:
         return str(int(cell))
     if isinstance(cell, int | float) and abs(cell) >= MAX_EXACT:
