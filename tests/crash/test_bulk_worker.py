@@ -34,7 +34,9 @@ def test_every_row_is_answered_once_whoever_dies(mongo_uri: str, tmp_path: Path)
     database = connect(mongo_uri, database=name)
     services = open_services(settings, database=database)
     prepare(services)
-    employer = services.issuers.employers.add("power", name="示例发电有限公司", credit_code="91150700000000035M")
+    employer = services.issuers.employers.add(
+        "power", name="示例发电有限公司", credit_code="91150700000000035M"
+    )
     desk, chunks = services.bulk, database["bulk_chunks"]
     file = io.BytesIO(b"code\n" + b"".join(b"%022d\n" % n for n in range(ROWS)))
     job_id = desk.receive(file, employer, by="test")
