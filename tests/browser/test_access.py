@@ -34,7 +34,8 @@ OFFENCES = """target => {
   for (const one of all('a, button, summary')) {
     const box = one.getBoundingClientRect();
     const inline = getComputedStyle(one).display === 'inline' && one.closest('p, dd, li, td, summary');
-    if (!(one.innerText.trim() || one.ariaLabel)) found.push(['no name', show(one)]);
+    // textContent: what lies in a closed <details> has no rendered text, and a name all the same
+    if (!(one.textContent.trim() || one.ariaLabel)) found.push(['no name', show(one)]);
     if (seen(one) && !inline && Math.min(box.width, box.height) < target) found.push(['too small', show(one)]);
   }
   for (const one of all('[tabindex]')) if (one.tabIndex > 0) found.push(['jumps the queue', show(one)]);
