@@ -56,6 +56,7 @@ def offences(page: Page, paths: tuple[str, ...]) -> list[str]:
     for path in paths:
         for language in ("zh", "en"):
             page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            page.locator("h1").first.wait_for()  # the app's shell is filled by its script
             found += [f"{path} {language}: {kind}: {what}" for kind, what in page.evaluate(OFFENCES, TARGET)]
     return found
 
