@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
+import pymongo
 from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from pymongo.database import Database
@@ -76,6 +77,7 @@ from verify.watch.pages import pages as watch_pages
 from verify.watch.routes import api as watch_api
 from verify.web_app import app_pages
 
+PREPARE_SECONDS = 60  # making an index over a full record takes longer than a request may wait
 SESSION_LIFE = timedelta(hours=8)  # a working day
 
 
@@ -148,16 +150,17 @@ def open_services(
 
 def prepare(services: Services) -> None:
     """Indexes and the registry's own keys; does nothing where they are."""
-    services.registry.record.prepare()
-    services.registry.archive_desk.prepare()
-    services.issuers.assessors.prepare()
-    prepare_registers(services.registry.database, services.registry.vault)
-    services.issuers.employers.prepare()
-    services.verifier.look_up.guesses.prepare()
-    services.bulk.jobs.prepare()
-    services.watch.watches.prepare()
-    did = did_web(services.registry.settings.origin)
-    services.registry.keyrings.create(REGISTRY, did, at=services.registry.clock())
+    with pymongo.timeout(PREPARE_SECONDS):
+        services.registry.record.prepare()
+        services.registry.archive_desk.prepare()
+        services.issuers.assessors.prepare()
+        prepare_registers(services.registry.database, services.registry.vault)
+        services.issuers.employers.prepare()
+        services.verifier.look_up.guesses.prepare()
+        services.bulk.jobs.prepare()
+        services.watch.watches.prepare()
+        did = did_web(services.registry.settings.origin)
+        services.registry.keyrings.create(REGISTRY, did, at=services.registry.clock())
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:

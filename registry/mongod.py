@@ -56,7 +56,9 @@ LOG_BYTES = 10_000_000  # a longer log is put aside, once, when mongod starts
 # any lock may be held for ever. The last line closes the race with a starter that died before the prctl: the
 # signal would never come.
 DIE_WITH_STARTER = """
-import ctypes, os, signal, sys
+import ctypes, os, resource, signal, sys
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # a file for each collection and index; 1,024 are soon gone
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 if sys.platform == "linux": ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
 if os.getppid() == int(sys.argv[1]): os.execv(sys.argv[2], sys.argv[2:])
 """

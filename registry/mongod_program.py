@@ -19,6 +19,10 @@ SET_FILE = "replica-set"  # in the data folder: the name of its replica set
 QUIESCE_MILLISECONDS = 100  # mongod would wait 15 s for clients to find another member, and there is none
 CACHE_GIGABYTES = "0.5"  # the default, half of the memory, suits a server and not a laptop
 OPLOG_MEGABYTES = "512"  # the default is 5 % of the disk
+CHECKPOINT_SECONDS = "15"  # the files of what was dropped are closed at a checkpoint; the default is 60
+HISTORY_SECONDS = (
+    30  # dropped collections keep their files open that long; the default is 300, and tests drop many
+)
 VERSION_SECONDS = 30  # the first read of 140 MB from a cold disk
 
 
@@ -61,11 +65,13 @@ def command_line(folder: Path, port: int, replica_set: str) -> list[str]:
         "--logpath": str(folder / "mongod.log"),
         "--oplogSize": OPLOG_MEGABYTES,
         "--wiredTigerCacheSizeGB": CACHE_GIGABYTES,
+        "--syncdelay": CHECKPOINT_SECONDS,
     }
     words = [word for pair in options.items() for word in pair]
     for parameter in (
         f"shutdownTimeoutMillisForSignaledShutdown={QUIESCE_MILLISECONDS}",
         "diagnosticDataCollectionEnabled=false",
+        f"minSnapshotHistoryWindowInSeconds={HISTORY_SECONDS}",
     ):
         words += ["--setParameter", parameter]
     return [str(find_mongod()), *words, "--logappend", "--quiet", "--nounixsocket"]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pymongo
 import pytest
 from hypothesis import HealthCheck, settings
 from pymongo.uri_parser import parse_uri
@@ -24,6 +25,7 @@ from registry.problems import find_problem
 
 HERE = Path(__file__).parent
 MARKS = {"integration": "mongo", "browser": "browser", "crash": "crash", "independent": "node"}
+PATIENCE_SECONDS = 60  # of making and dropping databases: a busy disk is no defect of what is tested
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGS = [
     "--disable-gpu",
@@ -106,7 +108,8 @@ def database(mongo_uri: str) -> Iterator[Record]:
     """An empty database of this test's own, dropped afterwards."""
     record = connect(mongo_uri, database=f"test_{uuid.uuid4().hex}")
     yield record
-    record.client.drop_database(record.name)
+    with pymongo.timeout(PATIENCE_SECONDS):
+        record.client.drop_database(record.name)
     record.client.close()
 
 
