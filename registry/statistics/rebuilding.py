@@ -9,19 +9,23 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from time import sleep
 from typing import Any
 
 import pymongo
 from bson import Timestamp
 from pymongo import UpdateOne
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from registry.state import State
 from registry.statistics.counting import MEASURE_OF, Event, Increments, count, read_subject
 from registry.statistics.upload_rows import rebuild_rows
 
 PROJECTION = "certificates"  # the pointer in `projections`
+SNAPSHOT_UNAVAILABLE = 246  # MongoDB: "please retry the operation"
+SNAPSHOT_TRIES = 50
+SNAPSHOT_WAIT = 0.1  # seconds
 REBUILD_SECONDS = 600.0  # a million certificates take well under a minute
 SNAPSHOT_SECONDS = 300  # how far back MongoDB keeps snapshots; grouping ends before
 WRITES = 1_000  # counters a bulk write
@@ -61,8 +65,8 @@ def rebuild(database: Database[dict[str, Any]], *, at: datetime) -> dict[str, An
     before = database["projections"].find_one({"_id": PROJECTION})
     generation = secrets.token_hex(4)
     with pymongo.timeout(REBUILD_SECONDS):
-        moment = _now(database)
-        _write(database, generation, _count_all(database, moment))
+        moment, counted = _count_at_one_moment(database)
+        _write(database, generation, counted)
         rebuild_rows(database)
         pointer = {
             "_id": PROJECTION,
@@ -94,6 +98,19 @@ def _now(database: Database[dict[str, Any]]) -> Timestamp:
         moment = session.operation_time
     assert moment is not None  # noqa: S101 - a replica set always tells
     return moment
+
+
+def _count_at_one_moment(database: Database[dict[str, Any]]) -> tuple[Timestamp, Increments]:
+    """A moment and the counts at it; a moment that MongoDB cannot show yet (a new index) is left for a later one."""
+    for _ in range(SNAPSHOT_TRIES):
+        moment = _now(database)
+        try:
+            return moment, _count_all(database, moment)
+        except OperationFailure as error:
+            if error.code != SNAPSHOT_UNAVAILABLE:
+                raise
+            sleep(SNAPSHOT_WAIT)
+    raise Overtaken
 
 
 def _count_all(database: Database[dict[str, Any]], moment: Timestamp) -> Increments:
