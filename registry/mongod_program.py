@@ -20,9 +20,8 @@ QUIESCE_MILLISECONDS = 100  # mongod would wait 15 s for clients to find another
 CACHE_GIGABYTES = "0.5"  # the default, half of the memory, suits a server and not a laptop
 OPLOG_MEGABYTES = "512"  # the default is 5 % of the disk
 CHECKPOINT_SECONDS = "15"  # the files of what was dropped are closed at a checkpoint; the default is 60
-HISTORY_SECONDS = (
-    30  # dropped collections keep their files open that long; the default is 300, and tests drop many
-)
+# dropped collections keep their files open this long; the default is 300, and tests drop many
+HISTORY_SECONDS = 30
 VERSION_SECONDS = 30  # the first read of 140 MB from a cold disk
 
 
