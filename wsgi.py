@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import click
@@ -55,11 +57,12 @@ from registry.settings import Settings, read_settings
 from registry.statistics.commands import statistics_commands
 from registry.statistics.projector import projecting
 from registry.translation import init_translation
-from verify.bulk.commands import verify_report_command, worker_command
+from verify.bulk.commands import verify_report_command
 from verify.bulk.desk import EXTENSION as BULK
 from verify.bulk.desk import BulkDesk, open_bulk_desk
 from verify.bulk.pages import pages as employer_pages
 from verify.bulk.routes import api as bulk_api
+from verify.bulk.worker import checking
 from verify.commands import verify_command
 from verify.demo_words import describe_demo, write_demo_file
 from verify.pages import pages
@@ -73,6 +76,7 @@ from verify.statements import statements_api, statements_pages
 from verify.statistics import statistics_api, statistics_pages
 from verify.watch.desk import EXTENSION as WATCH
 from verify.watch.desk import WatchDesk, open_watch_desk
+from verify.watch.follower import watching
 from verify.watch.pages import pages as watch_pages
 from verify.watch.routes import api as watch_api
 from verify.web_app import app_pages
@@ -264,6 +268,26 @@ def demo(context: click.Context) -> None:
             run_server("wsgi:worker_app", services.registry.settings)
 
 
+@contextmanager
+def working(services: Services) -> Iterator[None]:
+    """Everything that is done beside the server, each part in threads of its own, while the block runs."""
+    with ExitStack() as stack:
+        for part in (checking(services.bulk), watching(services.watch)):
+            stack.enter_context(part)
+        yield
+
+
+@cli.command()
+@click.pass_obj
+def worker(opener: Callable[[], AbstractContextManager[Services]]) -> None:
+    """Do the long work until interrupted; as many workers as you like may share it."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with opener() as services, working(services):
+        stop.wait()
+
+
 for command in (
     assessor_commands,
     issue_command,
@@ -274,7 +298,6 @@ for command in (
     policy_commands,
     statistics_commands,
     employer_commands,
-    worker_command,
     verify_report_command,
 ):
     cli.add_command(command)

@@ -10,29 +10,41 @@ from flask import g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from issuers.assessor import Assessor
-from issuers.employers import Employer, is_employer
+from issuers.employers import Employer
+from issuers.roles import ASSESSOR, BUREAU, Role
 from issuers.services import issuers
 from issuers.store import Account
 from keys.errors import Refused
-from registry.keyrings import REGISTRY
+from registry.audit.acts import Act, Facts
+from registry.services import registry
 
 Arguments = ParamSpec("Arguments")
 Page = Callable[Arguments, ResponseReturnValue]
 
 
 def assessors_only(page: Page[Arguments]) -> Page[Arguments]:
-    """Only for who is signed in for an assessor; strangers are asked to sign in and come back."""
-    return _guard(page, "auth.assessor_only", lambda account: not _is_other(account.owner))
+    """Only for an assessor's clerk or signer; strangers are asked to sign in and come back."""
+    return _guard(page, "auth.assessor_only", *ASSESSOR)
+
+
+def signers_only(page: Page[Arguments]) -> Page[Arguments]:
+    """Only for an assessor's signer: who approves what a clerk prepared."""
+    return _guard(page, "auth.signer_only", Role.SIGNER)
 
 
 def registrars_only(page: Page[Arguments]) -> Page[Arguments]:
-    """Only for who is signed in for the registry."""
-    return _guard(page, "auth.registrar_only", lambda account: account.owner == REGISTRY)
+    """Only for a registrar."""
+    return _guard(page, "auth.registrar_only", Role.REGISTRAR)
+
+
+def bureau_only(page: Page[Arguments]) -> Page[Arguments]:
+    """Only for the bureau: registrars, and inspectors who read and draw."""
+    return _guard(page, "auth.bureau_only", *BUREAU)
 
 
 def employers_only(page: Page[Arguments]) -> Page[Arguments]:
     """Only for who is signed in for an employer."""
-    return _guard(page, "auth.employer_only", lambda account: is_employer(account.owner))
+    return _guard(page, "auth.employer_only", Role.EMPLOYER)
 
 
 def begin_session(account: Account) -> None:
@@ -63,11 +75,27 @@ def current_employer() -> Employer:
     return issuers().employers.find_owner(current_account().owner)
 
 
-def _is_other(owner: str) -> bool:
-    return owner == REGISTRY or is_employer(owner)
+def note(
+    name: str, subject: str, *, why: str = "", before: Facts | None = None, after: Facts | None = None
+) -> None:
+    """Note an act of the signed-in account in the trail, as `registry.audit.acts.Act` describes."""
+    account, here = current_account(), registry()
+    here.acts.note(
+        Act(
+            name,
+            account.name,
+            account.owner,
+            subject,
+            here.clock(),
+            why,
+            before or {},
+            after or {},
+            g.request_id,
+        )
+    )
 
 
-def _guard(page: Page[Arguments], refusal: str, is_allowed: Callable[[Account], bool]) -> Page[Arguments]:
+def _guard(page: Page[Arguments], refusal: str, *allowed: Role) -> Page[Arguments]:
     @wraps(page)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
         account = issuers().assessors.find_account(session["account"]) if "account" in session else None
@@ -75,7 +103,7 @@ def _guard(page: Page[Arguments], refusal: str, is_allowed: Callable[[Account], 
             return redirect(
                 url_for("issuers.sign_in", next=request.path if request.method == "GET" else None)
             )
-        if not is_allowed(account):
+        if account.role not in allowed:
             raise Refused(refusal)
         g.account = account
         return page(*args, **kwargs)

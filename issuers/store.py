@@ -18,6 +18,7 @@ from issuers.accreditation import Accreditation
 from issuers.assessor import Assessor, AssessorKind, check_assessor
 from issuers.employers import Employers, is_employer
 from issuers.passwords import hash_password, verify_password
+from issuers.roles import Role, check_role
 from keys.errors import Refused
 from registry.keyrings import REGISTRY
 
@@ -31,6 +32,7 @@ class Account:
 
     name: str
     owner: str
+    role: Role
 
 
 class Assessors:
@@ -113,19 +115,20 @@ class Assessors:
         owner: str = found["owner"]
         return owner
 
-    def set_account(self, name: str, owner: str, password: str) -> Account:
-        """Make an account, or give it a new password. Refused ``auth.password_short``."""
+    def set_account(self, name: str, owner: str, password: str, role: str | None = None) -> Account:
+        """Make an account, or give it a new password. Refused ``auth.password_short``, ``account.role``."""
         self._check_owner(owner)
-        document = {"owner": owner, "password": hash_password(password)}
-        self._accounts.update_one({"_id": name.casefold()}, {"$set": document}, upsert=True)
-        return Account(name.casefold(), owner)
+        account = Account(name.casefold(), owner, check_role(owner, role))
+        document = {"owner": owner, "role": account.role.value, "password": hash_password(password)}
+        self._accounts.update_one({"_id": account.name}, {"$set": document}, upsert=True)
+        return account
 
     def sign_in(self, name: str, password: str) -> Account:
         """The account of a right name and password. Refused ``auth.sign_in``, the same words for both mistakes."""
         found = self._accounts.find_one({"_id": name.casefold()})
         if not verify_password(found["password"] if found else None, password) or found is None:
             raise Refused("auth.sign_in", field="password")
-        return Account(found["_id"], found["owner"])
+        return _account(found)
 
     def _check_owner(self, owner: str) -> None:
         if is_employer(owner):
@@ -136,7 +139,11 @@ class Assessors:
     def find_account(self, name: str) -> Account | None:
         """The account of that name."""
         found = self._accounts.find_one({"_id": name})
-        return Account(found["_id"], found["owner"]) if found else None
+        return _account(found) if found else None
+
+
+def _account(document: Mapping[str, Any]) -> Account:
+    return Account(document["_id"], document["owner"], check_role(document["owner"], document.get("role")))
 
 
 def _token_hash(token: str) -> bytes:

@@ -22,6 +22,8 @@ OPLOG_MEGABYTES = "512"  # the default is 5 % of the disk
 CHECKPOINT_SECONDS = "15"  # the files of what was dropped are closed at a checkpoint; the default is 60
 # dropped collections keep their files open this long; the default is 300, and tests drop many
 HISTORY_SECONDS = 30
+# a transaction whose process was killed keeps others from its documents this long; the default is 60, ours take one
+TRANSACTION_SECONDS = 10
 VERSION_SECONDS = 30  # the first read of 140 MB from a cold disk
 
 
@@ -71,6 +73,7 @@ def command_line(folder: Path, port: int, replica_set: str) -> list[str]:
         f"shutdownTimeoutMillisForSignaledShutdown={QUIESCE_MILLISECONDS}",
         "diagnosticDataCollectionEnabled=false",
         f"minSnapshotHistoryWindowInSeconds={HISTORY_SECONDS}",
+        f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}",
     ):
         words += ["--setParameter", parameter]
     return [str(find_mongod()), *words, "--logappend", "--quiet", "--nounixsocket"]

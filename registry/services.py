@@ -13,6 +13,7 @@ from pymongo.database import Database
 from keys.pair import PrivateKey
 from keys.vault import Vault
 from registry.archive.desk import ArchiveDesk, open_archive_desk
+from registry.audit.acts import Acts
 from registry.cache import ShortMemory
 from registry.keyrings import Keyrings
 from registry.record import Record
@@ -37,6 +38,7 @@ class Registry:
     status_pool: StatusPool
     status_lists: StatusPublisher
     archive_desk: ArchiveDesk
+    acts: Acts
 
 
 def open_registry(
@@ -48,7 +50,9 @@ def open_registry(
     pool = StatusPool(database["status_pools"])
     publisher = StatusPublisher(record, pool, signing_key, clock, settings.origin)
     desk = open_archive_desk(database, vault, record, clock)
-    return Registry(settings, clock, vault, database, record, keyrings, signing_key, pool, publisher, desk)
+    return Registry(
+        settings, clock, vault, database, record, keyrings, signing_key, pool, publisher, desk, Acts(database)
+    )
 
 
 def registry() -> Registry:

@@ -36,6 +36,8 @@ BATCH = 500  # events a transaction: 7 counters each at most, a few hundred writ
 BATCH_SECONDS = 1.0  # a slow but steady flow is counted after this long, not only when 500 have come
 AWAIT_MILLISECONDS = 500  # how long the server holds an empty answer; also how late a stop is noticed
 OPEN_SECONDS = 30.0  # a stream that starts far back in the oplog takes longer than a page may
+# A reader killed within its transaction holds the counters until the server gives it up: 60 s unless set otherwise.
+APPLY_SECONDS = 90.0
 KEEP_SECONDS = 10.0  # an idle stream's token is stored this often, so that the oplog never outruns it
 RETRY_SECONDS = 2.0
 HISTORY_LOST = (286, 280)  # ChangeStreamHistoryLost, ChangeStreamFatalError
@@ -138,7 +140,7 @@ class Projector:
                 self._database["statistics"].bulk_write(updates, ordered=False, session=session)
             write_rows(self._database, rows, session)
 
-        with pymongo.timeout(OPEN_SECONDS), self._database.client.start_session() as session:
+        with pymongo.timeout(APPLY_SECONDS), self._database.client.start_session() as session:
             session.with_transaction(write)
         return after
 

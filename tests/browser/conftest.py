@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,6 +24,9 @@ from registry.record import CertificateRecord
 from registry.settings import Settings
 from registry.state import State
 from wsgi import Services, create_app, now, open_services, prepare
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PATIENCE = 20_000  # milliseconds for anything to appear on a machine that does something else as well
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
@@ -65,6 +68,20 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: the tests' own report is enough."""
 
 
+def _whole(app: WSGIApplication) -> WSGIApplication:
+    """Answers in one piece: where a browser leaves early, werkzeug's server would not close a file half sent."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        parts = app(environ, start_response)
+        try:
+            return [b"".join(parts)]
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
+
+    return answer
+
+
 @contextmanager
 def serving(mongo_uri: str, *, clock: Callable[[], datetime] = now) -> Iterator[Site]:
     """The service on a free port, on a database of its own, with the demo's data."""
@@ -75,7 +92,7 @@ def serving(mongo_uri: str, *, clock: Callable[[], datetime] = now) -> Iterator[
     services = open_services(settings, database=database, vault=Vault(secrets.token_bytes(32)), clock=clock)
     prepare(services)
     demo = make_demo(services.registry, services.issuers)
-    server.app = create_app(settings, services)
+    server.app = _whole(create_app(settings, services))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

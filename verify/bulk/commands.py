@@ -1,55 +1,20 @@
-"""Command line of bulk checks: the worker, and verifying a report later, without the service."""
+"""Command line of bulk checks: verifying a report later, without the service."""
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Event
-from typing import Protocol
 
 import click
 
 from keys.errors import Refused
 from keys.pair import PublicKey
 from registry.problems import error_words
-from verify.bulk.desk import BulkDesk
 from verify.bulk.report import check_results, read_report, verify_report
-from verify.bulk.worker import run_worker
 from verify.trust_list import only
-from verify.watch.desk import WatchDesk
-from verify.watch.follower import watching
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 ALTERED = 16  # as of ``verify``: broken
-
-
-class HasDesks(Protocol):
-    """Parts that hold the bulk desk and the watch desk."""
-
-    @property
-    def bulk(self) -> BulkDesk:
-        """The bulk desk."""
-
-    @property
-    def watch(self) -> WatchDesk:
-        """The watch desk."""
-
-
-Opener = Callable[[], AbstractContextManager[HasDesks]]
-
-
-@click.command("worker")
-@click.pass_obj
-def worker_command(opener: Opener) -> None:
-    """Work on bulk checks and watch lists until interrupted; as many workers as you like may share them."""
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with opener() as services, watching(services.watch):
-        run_worker(services.bulk, stop)
 
 
 @click.command("verify-report")

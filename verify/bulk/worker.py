@@ -1,4 +1,4 @@
-"""Works on waiting chunks until told to stop: beside the server, or as ``skills-registry worker``.
+"""Works on waiting chunks while a worker process runs: beside the server, or as ``skills-registry worker``.
 
 Two threads share one core: one judges while the other waits for MongoDB.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Event, Thread, get_ident
 from time import monotonic
 
@@ -17,17 +18,25 @@ from verify.bulk.desk import BulkDesk
 
 IDLE = 0.5  # seconds between looks for work: nobody notices so short a wait before a list begins
 AWAY = 3.0  # seconds to wait for a database that is away
+THREADS = 2
 TIDY = 20.0  # seconds between two rounds of tidying
 
 log = logging.getLogger("verify.bulk.worker")
 
 
-def run_worker(desk: BulkDesk, stop: Event, *, patience: float = IDLE) -> None:
-    """Work until ``stop`` is set. An outage of the database or a defect in one chunk ends no worker."""
-    second = Thread(target=_work, args=(desk, stop, patience))
-    second.start()
-    _work(desk, stop, patience)
-    second.join()
+@contextmanager
+def checking(desk: BulkDesk, *, patience: float = IDLE) -> Iterator[None]:
+    """Work in threads while the block runs. An outage of the database or a defect in one chunk ends no thread."""
+    stop = Event()
+    threads = [Thread(target=_work, args=(desk, stop, patience), name="bulk checks") for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def _work(desk: BulkDesk, stop: Event, patience: float) -> None:

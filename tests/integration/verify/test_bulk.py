@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from threading import Event, Thread
+from threading import Thread, active_count
+from time import sleep
 
 import pytest
 from werkzeug.datastructures import FileStorage
@@ -16,7 +17,7 @@ from issuers.employers import OWNER_PREFIX
 from keys.errors import Refused
 from registry.keyrings import REGISTRY
 from verify.bulk import limits, store
-from verify.bulk.worker import run_worker
+from verify.bulk.worker import checking
 
 PATH = "/api/v1/verifications/bulk"
 NAME = "欧阳试验"
@@ -312,18 +313,13 @@ def test_a_chunk_that_ends_every_worker_is_given_up(house, send, fetch, work):
 def test_workers_share_a_list_and_stop_when_told(house, send, fetch, make_body):
     code = house.issued(make_body())["code"]
     location = send("code\n" + f"{code}\n" * 3_000).headers["Location"]
-    stop = Event()
-    workers = [Thread(target=run_worker, args=(house.services.bulk, stop)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for _ in range(600):
-        if fetch(location).json["state"] == "done":
-            break
-        stop.wait(0.05)
-    stop.set()
-    for worker in workers:
-        worker.join(10)
-        assert not worker.is_alive()
+    before = active_count()
+    with checking(house.services.bulk), checking(house.services.bulk):
+        for _ in range(600):
+            if fetch(location).json["state"] == "done":
+                break
+            sleep(0.05)
+    assert active_count() == before
     assert fetch(location).json["outcomes"] == {"valid": 3_000}
 
 
