@@ -14,6 +14,7 @@ from issuers.schemas import IssueSchema, ReasonSchema, load
 from issuers.services import issuers
 from keys.errors import Refused
 from keys.jcs import canonicalize
+from registry.claiming import claim_link
 from registry.http import answer_json, read_json
 from registry.keyrings import REGISTRY
 from registry.record import CertificateRecord, Idempotency, Record
@@ -125,6 +126,8 @@ def describe(record: CertificateRecord) -> dict[str, Any]:
             "worker": f"{origin}/w/{record.code}",
             "qr_svg": f"{page}/qr.svg",
             "qr_png": f"{page}/qr.png",
+            # for the holder alone: the link that was made at issue, the same each time
+            "claim": claim_link(registry().vault, origin, record.code),
         },
     }
 
