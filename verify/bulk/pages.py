@@ -18,12 +18,11 @@ from verify.bulk import limits
 from verify.bulk.desk import bulk_desk
 from verify.bulk.results import COLUMNS, csv_head, csv_lines, reason_of
 from verify.bulk.routes import csv_response, ndjson_response, report_response, with_retry_after
+from verify.bulk.rows import TEMPLATE
 from verify.bulk.store import Document
 
 SHOWN = 100  # rows of a page: a screen or two
 HISTORY = 50  # lists on the overview
-TEMPLATE = {"zh": ["证书编号", "姓名", "证件号码", "代码", "二维码", "工号"]}
-TEMPLATE["en"] = ["number", "name", "id number", "code", "qr", "ref"]
 
 pages = Blueprint("employer", __name__, url_prefix="/employer", template_folder="../templates")
 

@@ -30,6 +30,11 @@ _HEADINGS = {
     "id_number": ("idnumber", "idno", "documentnumber", "证件号码", "证件号", "身份证号", "身份证号码"),
     "ref": ("ref", "reference", "employeenumber", "工号", "员工编号", "备注"),
 }
+TEMPLATE = {
+    "zh": ("证书编号", "姓名", "证件号码", "代码", "二维码", "工号"),
+    "en": ("number", "name", "id number", "code", "qr", "ref"),
+}
+"""The headings of the empty list that we hand out, in either language."""
 _FIELD_OF = {heading: name for name, headings in _HEADINGS.items() for heading in headings}
 _ROUNDED = re.compile(r"\d(\.\d+)?E\+\d{1,2}", re.IGNORECASE)  # what a spreadsheet makes of 18 digits
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,12 +31,16 @@ ROOT = Path(__file__).parents[3]
 CHINESE = re.compile(r"[㐀-鿿豈-﫿，。！？：；、《》（）【】]|[\U00020000-\U0003ffff]")
 PLACES = re.compile(r"%\(\w+\)[sd]")
 TEMPLATES = sorted(path for room in ROOMS_WITH_PAGES for path in (ROOT / room / "templates").rglob("*.html"))
-PAGE_MODULES = sorted(
-    path
-    for room in ROOMS_WITH_PAGES
-    for path in (ROOT / room).glob("*.py")
-    if "render_template" in path.read_text("utf-8") or path.name == "routes.py"
-)
+MODULES = sorted(path for room in ROOMS_WITH_PAGES for path in (ROOT / room).rglob("*.py"))
+SPEAKS = re.compile(r"\b(render_template|flash|gettext|Blueprint)\b")
+PAGE_MODULES = [path for path in MODULES if SPEAKS.search(path.read_text("utf-8"))]
+COMMAND_MODULES = [path for path in MODULES if "import click" in path.read_text("utf-8")]
+SCRIPTS = sorted(path for room in ROOMS_WITH_PAGES for path in (ROOT / room / "static").rglob("*.js"))
+TABLES = sorted(path for room in ROOMS_WITH_PAGES for path in (ROOT / room).rglob("*.toml"))
+OWN_NAME = ROOT / "registry/translation.py"  # says what each language calls itself
+SAME_IN_EVERY_LANGUAGE = {"API", "CSV", "JSON", "NDJSON", "openapi.json", "PDF", "QR", "XLSX", "ZIP"}
+# Names that have no English: what stands on the paper itself, and what an occupation was called before.
+CHINESE_ONLY = {"title_zh", "numeral_zh", "earlier_name"}
 
 
 def read_catalogue(room: str) -> Catalog:
@@ -102,19 +107,104 @@ def test_one_message_reads_the_same_in_every_room() -> None:
             assert seen.setdefault(str(message.id), str(message.string)) == message.string or not message.id
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_template_holds_no_chinese(path: Path) -> None:
     spoken = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
     assert CHINESE.findall(spoken) == []
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_template_says_everything_through_the_catalogue(path: Path) -> None:
+    """No English outside ``_()`` either: it would stay English on a Chinese page."""
+    spoken = find_shown(path.read_text("utf-8"))
+    assert [words for words in spoken if words not in SAME_IN_EVERY_LANGUAGE] == []
+
+
+def find_shown(template: str) -> list[str]:
+    """The words of a template that reach the reader as they are: text, and attributes that are read or spoken."""
+    bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", template, flags=re.DOTALL)
+    bare = re.sub(r"<(code|pre|svg)\b.*?</\1>", "", bare, flags=re.DOTALL)
+    attributes = re.findall(r'\b(?:alt|title|placeholder|aria-label|label)="([^"]*)"', bare)
+    text = re.sub(r"<[^>]*>", "\n", bare).split("\n")
+    return [words.strip() for words in (*attributes, *text) if re.search(r"[A-Za-z]{2}", words)]
+
+
+def test_words_are_found_where_a_reader_meets_them() -> None:
+    template = (
+        '{# no #}<p title="Hint">Hello {{ _("no") }}</p>{% if x == "no" %}<img alt="Picture">{% endif %}'
+    )
+    assert find_shown(template) == ["Hint", "Picture", "Hello"]
+    assert find_shown("<code>curl</code><p>{{ _('Fine') }} · 1</p>") == []
+
+
 def test_page_modules_are_found() -> None:
-    assert {"console.py", "pages.py", "routes.py"} <= {path.name for path in PAGE_MODULES}
+    found = {str(path.relative_to(ROOT)) for path in PAGE_MODULES}
+    assert {
+        "issuers/console.py",
+        "verify/pages.py",
+        "verify/bulk/pages.py",
+        "verify/watch/routes.py",
+    } <= found
 
 
-@pytest.mark.parametrize("path", PAGE_MODULES, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize("path", PAGE_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_page_module_says_no_chinese(path: Path) -> None:
-    assert [text for text in find_spoken(ast.parse(path.read_text("utf-8"))) if CHINESE.search(text)] == []
+    spoken = [text for text in find_spoken(ast.parse(path.read_text("utf-8"))) if CHINESE.search(text)]
+    assert spoken == (["中文"] if path == OWN_NAME else [])
+
+
+@pytest.mark.parametrize("path", PAGE_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_page_module_flashes_only_translated_words(path: Path) -> None:
+    bare = (ast.Constant, ast.JoinedStr, ast.BinOp)
+    flashed = [node.args[0] for node in find_calls(ast.parse(path.read_text("utf-8")), "flash")]
+    assert [ast.unparse(words) for words in flashed if isinstance(words, bare)] == []
+
+
+@pytest.mark.parametrize("path", COMMAND_MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_command_never_speaks_chinese_alone(path: Path) -> None:
+    """A terminal has no language to choose: English, or both side by side."""
+    spoken = [text for text in find_spoken(ast.parse(path.read_text("utf-8"))) if CHINESE.search(text)]
+    assert [text for text in spoken if not re.search("[A-Za-z]{2}", text)] == []
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_script_takes_its_words_from_the_page(path: Path) -> None:
+    text = re.sub(r"/\*.*?\*/|^\s*//.*$", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    assert CHINESE.findall(text) == []
+    said = r"""(?:textContent|innerText|placeholder|ariaLabel|alt|title)\s*=\s*(["'`])([^"'`$]*[A-Za-z]{2}[^"'`$]*)\1"""
+    assert re.findall(said, text) + re.findall(r"\b(?:alert|confirm|prompt)\(", text) == []
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_data_in_chinese_has_its_english(path: Path) -> None:
+    assert list(find_untranslated(tomllib.loads(path.read_text("utf-8")))) == []
+
+
+def find_untranslated(value: object, where: str = "") -> Iterator[str]:
+    """The keys ``zh`` and ``NAME_zh`` with a text beside which ``en`` or ``NAME_en`` has none."""
+    if isinstance(value, list):
+        for one in value:
+            yield from find_untranslated(one, where)
+    if not isinstance(value, dict):
+        return
+    for name, inner in value.items():
+        yield from find_untranslated(inner, name)
+        if inner and re.search("(^|_)zh$", name) and not {name, where} & CHINESE_ONLY:
+            partner = name.removesuffix("zh") + "en"
+            if not value.get(partner):
+                yield f"{where}.{name} has no {partner}"
+
+
+def test_a_missing_translation_is_found() -> None:
+    tables = {"row": [{"zh": "有", "en": "yes"}, {"mend_zh": "改", "mend_en": ""}, {"zh": "无"}]}
+    assert list(find_untranslated(tables)) == ["row.mend_zh has no mend_en", "row.zh has no en"]
+
+
+def find_calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    """The calls of the function called ``name``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            yield node
 
 
 def find_spoken(tree: ast.AST) -> Iterator[str]:
