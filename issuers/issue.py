@@ -1,39 +1,47 @@
 """Issuing: check, reserve, build, sign, record, in that order, with one write to the record.
 
 Nothing is signed without a number and a status index of its own; nothing is answered before the record holds the
-exact signed bytes (majority, journaled). What a crash leaves behind is at most an unused number.
+exact signed bytes (majority, journaled). What a crash leaves behind is at most some unused numbers. One certificate
+and a thousand go the same way: reserve, sign, enter.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from issuers.assessor import Assessor
 from issuers.request import Draft, IssueRequest, check_request
+from issuers.signing import sign_face
 from keys.errors import Refused
-from keys.jcs import canonicalize
 from keys.pair import PrivateKey
-from keys.proof import sign
 from keys.vault import Vault
-from registry.credential import (
-    AccreditationReference,
-    Face,
-    Holder,
-    StatusEntry,
-    build_credential,
-    china_date,
-)
+from registry.credential import AccreditationReference, Face, Holder, StatusEntry, china_date
 from registry.masking import mask
 from registry.number import CertificateNumber, local_number
 from registry.people import holds_key, person_key, seal_holder
 from registry.record import CertificateRecord, Idempotency, Record
-from registry.sequence import Sequence
+from registry.sequence import Sequence as Counters
 from registry.status_pool import StatusPool
 
 CODE_BYTES = 16  # 128 bits: nobody finds a certificate by trying
+
+
+def new_code() -> str:
+    """A code that nobody guesses."""
+    return secrets.token_urlsafe(CODE_BYTES)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A certificate to issue, checked. Who may ask twice gives the same ``code`` or ``idempotency`` again."""
+
+    draft: Draft
+    code: str = field(default_factory=new_code, repr=False)
+    idempotency: Idempotency | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class IssuingDesk:
     """What issuing needs from outside, given by the composition root."""
 
     record: Record
-    numbers: Sequence
+    numbers: Counters
     status: StatusPool
     vault: Vault
     signing_key: Callable[[str], tuple[str, PrivateKey]]
@@ -61,28 +69,33 @@ class IssuingDesk:
             if standing is None:
                 raise
             return standing
-        face = replace(
-            draft_face(draft, assessor, self.origin),
-            code=secrets.token_urlsafe(CODE_BYTES),
-            number=self._number(draft, assessor.id),
-            status=self.status.take(),
-        )
+        (entry,) = self._prepare([Asked(draft, idempotency=idempotency)], assessor, now)
+        return self.record.insert(entry)
+
+    def issue_many(self, asked: Sequence[Asked], assessor: Assessor) -> list[CertificateRecord | Refused]:
+        """What became of each, in order, in one write: recorded now, standing under its code, or refused."""
+        return self.record.insert_many(self._prepare(asked, assessor, self.clock()))
+
+    def _prepare(self, asked: Sequence[Asked], assessor: Assessor, now: datetime) -> list[CertificateRecord]:
+        """The entries of the record: numbered, placed in the status lists, signed."""
         key_id, key = self.signing_key(assessor.id)
-        signed = sign(build_credential(face), key=key, verification_method=key_id, created=now)
-        return self.record.insert(self._entry(draft, face, canonicalize(signed), now, idempotency))
+        numbers = self._number([one.draft for one in asked], assessor.id)
+        entries = []
+        for one, number, place in zip(asked, numbers, self.status.take_many(len(asked)), strict=True):
+            face = draft_face(one.draft, assessor, self.origin, code=one.code, number=number, status=place)
+            credential = sign_face(face, key, verification_method=key_id, created=now)
+            entries.append(self._enter(one, face, credential, now))
+        return entries
 
-    def _number(self, draft: Draft, body: str) -> str:
-        year, level = draft.issued_on.year, draft.level
-        if draft.kind.id == "skill_level" and level and level.digit:
-            serial = self.numbers.take(f"{body}{year}{level.digit}")
-            return CertificateNumber(body, year, level.digit, serial).text
-        # special, chief and apprentice too: no national form was published for them
-        local = draft.kind.local_code
-        return local_number(body, local, year, self.numbers.take(f"{body}{year}{local}"))
+    def _number(self, drafts: Sequence[Draft], body: str) -> Iterator[str]:
+        """A number for each, those of a series reserved together."""
+        series = [_series(draft, body) for draft in drafts]
+        taken = {name: iter(self.numbers.take_many(name, n)) for name, n in Counter(series).items()}
+        for draft, name in zip(drafts, series, strict=True):
+            yield _write_number(draft, body, next(taken[name]))
 
-    def _entry(
-        self, draft: Draft, face: Face, credential: bytes, now: datetime, idempotency: Idempotency | None
-    ) -> CertificateRecord:
+    def _enter(self, asked: Asked, face: Face, credential: bytes, now: datetime) -> CertificateRecord:
+        draft = asked.draft
         person = person_key(self.vault, draft.identity.id_type, draft.identity.number)
         occupation = (face.occupation.code, face.occupation.edition)
         return CertificateRecord(
@@ -96,20 +109,48 @@ class IssuingDesk:
             issued_on=face.issued_on,
             recorded_at=now,
             person=person,
-            holder=seal_holder(self.vault, draft.holder_name, draft.identity, code=face.code),
+            holder=seal_holder(
+                self.vault, draft.holder_name, draft.identity, code=face.code, aside=draft.aside
+            ),
             holds=holds_key(self.vault, person, face.kind, *occupation, face.level),
-            status=StatusEntry(face.status.list_id, face.status.index),
+            status=face.status,
             credential=credential,
-            idempotency=idempotency,
+            idempotency=asked.idempotency,
         )
 
 
-def draft_face(draft: Draft, assessor: Assessor, origin: str) -> Face:
-    """The face of a draft: everything but its code, number and place in the status lists."""
+def _series(draft: Draft, body: str) -> str:
+    """The name of the counter that a certificate's serial comes from."""
+    digit = _digit(draft)
+    return f"{body}{draft.issued_on.year}{digit or draft.kind.local_code}"
+
+
+def _write_number(draft: Draft, body: str, serial: int) -> str:
+    year, digit = draft.issued_on.year, _digit(draft)
+    if digit:
+        return CertificateNumber(body, year, digit, serial).text
+    # special, chief and apprentice too: no national form was published for them
+    return local_number(body, draft.kind.local_code, year, serial)
+
+
+def _digit(draft: Draft) -> int | None:
+    return draft.level.digit if draft.kind.id == "skill_level" and draft.level else None
+
+
+def draft_face(
+    draft: Draft,
+    assessor: Assessor,
+    origin: str,
+    *,
+    code: str = "",
+    number: str = "",
+    status: StatusEntry = StatusEntry("", 0),  # noqa: B008 - frozen
+) -> Face:
+    """The face of a draft; for a preview without code, number and place in the status lists."""
     return Face(
         origin=origin,
-        code="",
-        number="",
+        code=code,
+        number=number,
         kind=draft.kind.id,
         level=draft.level.id if draft.level else None,
         holder=Holder(draft.holder_name, str(draft.identity.id_type), mask(draft.identity)),
@@ -118,6 +159,6 @@ def draft_face(draft: Draft, assessor: Assessor, origin: str) -> Face:
         issued_on=draft.issued_on,
         issuer=assessor.issuer,
         accreditation=AccreditationReference(draft.accreditation.id, draft.accreditation.decision),
-        status=StatusEntry("", 0),
+        status=status,
         appointment=draft.appointment,
     )

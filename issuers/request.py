@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
@@ -56,6 +56,8 @@ class Draft:
     issued_on: date
     accreditation: Accreditation
     appointment: Appointment | None
+    aside: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Kept in the record and on no certificate: place of work, marks."""
 
 
 Given = TypeVar("Given")

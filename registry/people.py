@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from keys.vault import Vault
@@ -21,6 +22,8 @@ class SealedHolder:
     name: str = field(repr=False)
     id_type: str
     id_number: str = field(repr=False)
+    aside: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What is kept of the person and stands on no certificate: place of work, marks."""
 
 
 def person_key(vault: Vault, id_type: IdType | str, number: str) -> bytes:
@@ -33,13 +36,17 @@ def holds_key(vault: Vault, person: bytes, *parts: str | None) -> bytes:
     return vault.digest(person + SEPARATOR.join(part or "" for part in parts).encode(), purpose=HOLDS_PURPOSE)
 
 
-def seal_holder(vault: Vault, name: str, identity: Identity, *, code: str) -> bytes:
-    """Name and identity number, sealed to the certificate ``code``."""
-    plain = json.dumps([name, str(identity.id_type), identity.number], ensure_ascii=False)
-    return vault.seal(plain.encode(), context=f"{HOLDER_CONTEXT} {code}")
+def seal_holder(
+    vault: Vault, name: str, identity: Identity, *, code: str, aside: Mapping[str, str] | None = None
+) -> bytes:
+    """Name and identity number, and what is kept aside, sealed to the certificate ``code``."""
+    plain: list[object] = [name, str(identity.id_type), identity.number]
+    if aside:
+        plain.append(dict(aside))
+    text = json.dumps(plain, ensure_ascii=False)
+    return vault.seal(text.encode(), context=f"{HOLDER_CONTEXT} {code}")
 
 
 def open_holder(vault: Vault, sealed: bytes, *, code: str) -> SealedHolder:
     """What `seal_holder` sealed; Refused ``vault.cannot_open`` with another code or key."""
-    name, id_type, number = json.loads(vault.open(sealed, context=f"{HOLDER_CONTEXT} {code}"))
-    return SealedHolder(name, id_type, number)
+    return SealedHolder(*json.loads(vault.open(sealed, context=f"{HOLDER_CONTEXT} {code}")))

@@ -15,13 +15,14 @@ from typing import Any
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from keys.errors import Refused
 from registry.credential import StatusEntry
 from registry.state import LISTED, Change, State
 
 PAGE = 50  # certificates a page of a list
+DUPLICATE_KEY = 11000  # MongoDB's code for a value that a unique index has already
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,23 @@ class Record:
         except DuplicateKeyError as error:
             return self._settle(record, error)
         return record
+
+    def insert_many(self, records: Sequence[CertificateRecord]) -> list[CertificateRecord | Refused]:
+        """Record many in one write; what became of each, in order: itself, what stands under its code, or the refusal.
+
+        A code that is recorded already is a retry: who inserts many gives each row the same code every time.
+        A refusal is ``issue.already_held``. What the database raises goes through, with any part recorded.
+        """
+        try:
+            self._certificates.insert_many([_to_document(record) for record in records], ordered=False)
+        except BulkWriteError as error:
+            return self._settle_many(records, error)
+        return list(records)
+
+    def held(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Those of the keyed hashes ``holds`` that a living certificate has."""
+        found = self._certificates.find({"holds": {"$in": list(keys)}}, {"_id": 0, "holds": 1})
+        return {one["holds"] for one in found}
 
     def find(self, code: str) -> CertificateRecord | None:
         """By the unguessable code."""
@@ -226,6 +244,24 @@ class Record:
         if "holds" in _collided_index(error):
             raise Refused("issue.already_held", field="holder") from None
         raise error
+
+    def _settle_many(
+        self, records: Sequence[CertificateRecord], error: BulkWriteError
+    ) -> list[CertificateRecord | Refused]:
+        failed: dict[int, Mapping[str, Any]] = {one["index"]: one for one in error.details["writeErrors"]}
+        if error.details["writeConcernErrors"] or any(f["code"] != DUPLICATE_KEY for f in failed.values()):
+            raise error
+        codes = [records[index].code for index in failed]
+        settled: list[CertificateRecord | Refused] = list(records)
+        standing = {one.code: one for one in self.find_all(codes=codes, numbers=())}
+        for index, failure in failed.items():
+            if found := standing.get(records[index].code):
+                settled[index] = found
+            elif "holds" in failure["keyPattern"]:
+                settled[index] = Refused("issue.already_held", field="holder")
+            else:
+                raise error
+        return settled
 
 
 def _cursor(last: CertificateRecord) -> str:

@@ -6,6 +6,7 @@ A process that dies loses the rest of its block, never gives a number twice: gap
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -26,20 +27,24 @@ class Sequence:
 
     def take(self, name: str) -> int:
         """The next number of ``name``, never given before to anybody."""
-        with self._lock:
-            number = next(self._leased.get(name, iter(())), None)
-            if number is None:
-                self._leased[name] = self._lease(name)
-                number = next(self._leased[name])
-            return number
+        return self.take_many(name, 1)[0]
 
-    def _lease(self, name: str) -> Iterator[int]:
+    def take_many(self, name: str, count: int) -> list[int]:
+        """The next ``count`` numbers of ``name``, in order but not always side by side; one round trip at most."""
+        with self._lock:
+            taken = list(islice(self._leased.get(name, iter(())), count))
+            if missing := count - len(taken):
+                self._leased[name] = self._lease(name, max(missing, self._block))
+                taken += islice(self._leased[name], missing)
+            return taken
+
+    def _lease(self, name: str, count: int) -> Iterator[int]:
         counter: dict[str, Any] | None = self._collection.find_one_and_update(
             {"_id": name},
-            {"$inc": {"taken": self._block}},
+            {"$inc": {"taken": count}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
         assert counter is not None  # noqa: S101 - upserted
         last: int = counter["taken"]
-        return iter(range(last - self._block + 1, last + 1))
+        return iter(range(last - count + 1, last + 1))

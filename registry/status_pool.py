@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from secrets import SystemRandom
 from threading import Lock
 from typing import Any
@@ -36,28 +37,32 @@ class StatusPool:
 
     def take(self) -> StatusEntry:
         """A place that nobody has had before."""
+        return self.take_many(1)[0]
+
+    def take_many(self, count: int) -> list[StatusEntry]:
+        """``count`` places that nobody has had before; one round trip, two where a list becomes full."""
         with self._lock:
-            entry = next(self._claimed, None)
-            while entry is None:
-                self._claimed = self._claim()
-                entry = next(self._claimed, None)
-            return entry
+            taken = list(islice(self._claimed, count))
+            while missing := count - len(taken):
+                self._claimed = self._claim(max(missing, self._block))
+                taken += islice(self._claimed, missing)
+            return taken
 
     def lists(self) -> list[str]:
         """Names of all lists opened so far, oldest first."""
         return [pool["_id"] for pool in self._collection.find({}, {"_id": 1}).sort("opened", 1)]
 
-    def _claim(self) -> Iterator[StatusEntry]:
+    def _claim(self, count: int) -> Iterator[StatusEntry]:
         pool = self._collection.find_one_and_update(
             {"next": {"$lt": SIZE}},
-            {"$inc": {"next": self._block}},
+            {"$inc": {"next": count}},
             projection={"next": 1},
             sort=[("opened", 1)],
         )
         if pool is None:
             self._open()
             return iter(())
-        indices = self._indices(pool["_id"])[pool["next"] : pool["next"] + self._block]
+        indices = self._indices(pool["_id"])[pool["next"] : pool["next"] + count]
         return iter([StatusEntry(pool["_id"], index) for index in indices])
 
     def _indices(self, list_id: str) -> array[int]:
