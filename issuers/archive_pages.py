@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from issuers.archive_routes import desk, read_region
-from issuers.session import current_account, registrars_only
+from issuers.session import bureau_only, current_account, may_change, registrars_only
 from keys.errors import Refused
 from registry.archive.entries import entry_kinds, find_entry_kind, offered
 from registry.archive.export import export_document
@@ -25,17 +25,19 @@ archive_pages = Blueprint("archives", __name__, url_prefix="/registrar/archives"
 
 
 @archive_pages.get("/")
-@registrars_only
+@bureau_only
 def search() -> ResponseReturnValue:
     """The form that finds a person's archive."""
     return _search_form({"holder.id_type": "resident_id"})
 
 
 @archive_pages.post("/")
-@registrars_only
+@bureau_only
 def find() -> ResponseReturnValue:
     """Find the archive of a document; open one where the registrar asks for it."""
     form = request.form
+    if form.get("open") == "yes" and not may_change():
+        raise Refused("auth.registrar_only")
     try:
         person = desk().person(
             form.get("holder.id_type", ""), form.get("holder.id_number", ""), form.get("holder.name") or None
@@ -48,14 +50,14 @@ def find() -> ResponseReturnValue:
 
 
 @archive_pages.get("/<code>")
-@registrars_only
+@bureau_only
 def archive(code: str) -> ResponseReturnValue:
     """One archive."""
     return _show(desk().archives.get(code))
 
 
 @archive_pages.get("/<code>/print")
-@registrars_only
+@bureau_only
 def printed(code: str) -> ResponseReturnValue:
     """Everything about the person, to read and to print; taking it is noted."""
     found = desk().archives.get(code)

@@ -21,7 +21,14 @@ from issuers.revocation import reasons, revoke
 from issuers.routes import find_own
 from issuers.schemas import IssueSchema, load
 from issuers.services import issuers
-from issuers.session import assessors_only, begin_session, current_account, current_assessor, end_session
+from issuers.session import (
+    assessors_only,
+    begin_session,
+    current_account,
+    current_assessor,
+    describe_account,
+    end_session,
+)
 from issuers.view import describe_assessor, describe_own_face
 from keys.errors import Refused
 from registry.credential import MEDIA_TYPE, Face, china_date, day_start, parse_credential, read_face
@@ -36,6 +43,7 @@ MAX_NOTE = 500  # characters
 UNPROCESSABLE = 422
 
 console = Blueprint("issuers", __name__, url_prefix="/console", template_folder="templates")
+console.app_context_processor(describe_account)
 _issue_schema = IssueSchema()
 
 

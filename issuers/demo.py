@@ -16,6 +16,7 @@ from issuers.assessor import Assessor, AssessorKind
 from issuers.employers import Employer
 from issuers.request import IssueRequest
 from issuers.revocation import revoke
+from issuers.roles import ASSESSOR, BUREAU, Role
 from issuers.services import Issuers
 from keys.errors import Refused
 from registry.credential import Appointment, china_date
@@ -36,7 +37,7 @@ class DemoAccount:
     """An account with the password made at this start."""
 
     name: str
-    role: str
+    role: Role
     password: str = field(repr=False)
 
 
@@ -62,17 +63,14 @@ def make_demo(registry: Registry, issuers: Issuers) -> Demo:
     records = [_issue(registry, issuers, row) for row in data["certificates"]]
     first = data["certificates"][0]
     assessor = issuers.assessors.find(first["assessor"])
+    owners = dict.fromkeys(BUREAU, REGISTRY) | dict.fromkeys(ASSESSOR, assessor.id)
+    owners[Role.EMPLOYER] = employer.owner
     return Demo(
         certificate=records[0],
         holder={"name": first["name"], "id_type": "resident_id", "id_number": first["id_number"]},
         assessor=assessor,
         accounts=tuple(
-            _account(
-                issuers,
-                row,
-                {"registrar": REGISTRY, "employer": employer.owner}.get(row["role"], assessor.id),
-            )
-            for row in data["accounts"]
+            _account(issuers, row["name"], Role(row["role"]), owners[row["role"]]) for row in data["accounts"]
         ),
         token=_token(registry, issuers, assessor.id),
         registrar_token=_token(registry, issuers, REGISTRY),
@@ -89,10 +87,10 @@ def _employer(issuers: Issuers, row: dict[str, str]) -> Employer:
         return issuers.employers.find(row["id"])
 
 
-def _account(issuers: Issuers, row: dict[str, str], owner: str) -> DemoAccount:
+def _account(issuers: Issuers, name: str, role: Role, owner: str) -> DemoAccount:
     password = secrets.token_urlsafe(12)
-    issuers.assessors.set_account(row["name"], owner, password)
-    return DemoAccount(row["name"], row["role"], password)
+    issuers.assessors.set_account(name, owner, password, role)
+    return DemoAccount(name, role, password)
 
 
 def _token(registry: Registry, issuers: Issuers, owner: str) -> str:

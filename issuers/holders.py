@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template, request
 from issuers.assessor import Assessor
 from issuers.routes import authenticate_registrar
 from issuers.services import issuers
-from issuers.session import registrars_only
+from issuers.session import bureau_only
 from registry.credential import parse_credential, read_face
 from registry.http import answer_json
 from registry.levels import find_level, levels
@@ -45,7 +45,7 @@ def candidates() -> Response:
 
 
 @holders_pages.get("/holders")
-@registrars_only
+@bureau_only
 def holders() -> str:
     """Both lists for a region."""
     return render_template(

@@ -13,7 +13,7 @@ from issuers.register_view import describe_batch, read_result
 from issuers.registers import inspections, name_of_body, uploads
 from issuers.schemas import load
 from issuers.services import issuers
-from issuers.session import registrars_only
+from issuers.session import bureau_only, registrars_only
 from registry.credential import china_date
 from registry.registers.inspections import Outcome, draw_document
 from registry.registers.integrity import words
@@ -24,14 +24,14 @@ inspection_desk = Blueprint("inspection_desk", __name__, url_prefix="/registrar"
 
 
 @inspection_desk.get("/inspections")
-@registrars_only
+@bureau_only
 def inspections_page() -> ResponseReturnValue:
     """The draws, with the forms for their next step."""
     return _inspections()
 
 
 @inspection_desk.post("/inspections")
-@registrars_only
+@bureau_only
 def announce_draw() -> ResponseReturnValue:
     """Announce a draw among all assessors."""
     size = request.form.get("size", "")
@@ -54,7 +54,7 @@ def announce_draw() -> ResponseReturnValue:
 
 
 @inspection_desk.post("/inspections/<draw>/reveal")
-@registrars_only
+@bureau_only
 def reveal_draw(draw: str) -> ResponseReturnValue:
     """Publish the seed."""
 
@@ -78,7 +78,7 @@ def report_visit(draw: str) -> ResponseReturnValue:
 
 
 @inspection_desk.get("/uploads")
-@registrars_only
+@bureau_only
 def uploads_page() -> ResponseReturnValue:
     """What waits for the national system, and the files."""
     return _uploads()

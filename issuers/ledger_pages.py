@@ -16,7 +16,7 @@ from issuers.archive_schemas import RateSchema
 from issuers.ledger_routes import publish
 from issuers.ledger_view import describe_outcome, describe_row
 from issuers.schemas import load
-from issuers.session import current_account, registrars_only
+from issuers.session import bureau_only, current_account, registrars_only
 from keys.errors import Refused
 from registry.archive.export import describe_holding, describe_line, summary
 from registry.archive.store import Archive
@@ -74,7 +74,7 @@ def decide(code: str) -> ResponseReturnValue:
 
 
 @ledger_pages.get("/subsidies/<line_id>")
-@registrars_only
+@bureau_only
 def line(line_id: str) -> ResponseReturnValue:
     """One subsidy: what was granted, paid, taken back, and by which rule."""
     return _show_line(line_id)
@@ -101,7 +101,7 @@ def change(line_id: str) -> ResponseReturnValue:
 
 
 @ledger_pages.get("/rates")
-@registrars_only
+@bureau_only
 def rates() -> ResponseReturnValue:
     """The published rates, and the form for one more."""
     return _rates({"from": desk().today.isoformat()})

@@ -18,7 +18,7 @@ from issuers.register_schemas import (
 from issuers.register_view import describe_case, read_appeal, read_case
 from issuers.registers import directories, integrity_files
 from issuers.schemas import load
-from issuers.session import registrars_only
+from issuers.session import bureau_only, registrars_only
 from registry.credential import china_date
 from registry.identity import IdType
 from registry.registers.directories import directories as all_directories
@@ -31,7 +31,7 @@ register_desk = Blueprint("register_desk", __name__, url_prefix="/registrar", te
 
 
 @register_desk.get("/directories")
-@registrars_only
+@bureau_only
 def directories_page() -> ResponseReturnValue:
     """Every directory."""
     rows = [
@@ -42,7 +42,7 @@ def directories_page() -> ResponseReturnValue:
 
 
 @register_desk.get("/directories/<directory>")
-@registrars_only
+@bureau_only
 def directory_page(directory: str) -> ResponseReturnValue:
     """One directory: its entries, a form to add, forms to end."""
     return _directory(directory)
@@ -87,7 +87,7 @@ def end_entry(directory: str, number: int) -> ResponseReturnValue:
 
 
 @register_desk.get("/integrity")
-@registrars_only
+@bureau_only
 def integrity_page() -> ResponseReturnValue:
     """The cases, and a form for a new one."""
     return _integrity()

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from issuers.services import issuers
-from issuers.session import registrars_only
+from issuers.session import bureau_only
 from issuers.view import describe_assessor
 from registry.credential import china_date
 from registry.services import registry
@@ -15,7 +15,7 @@ registrar = Blueprint("registrar", __name__, url_prefix="/registrar", template_f
 
 
 @registrar.get("/", endpoint="home")
-@registrars_only
+@bureau_only
 def home() -> ResponseReturnValue:
     """The overview: every assessor and the state of its accreditations."""
     on = china_date(registry().clock())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from flask import g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -63,6 +63,17 @@ def current_account() -> Account:
     """The account that a guarded page was opened with."""
     account: Account = g.account
     return account
+
+
+def may_change() -> bool:
+    """Whether who is signed in may change what the bureau looks after: an inspector reads and draws."""
+    account: Account | None = g.get("account")
+    return account is not None and account.role is not Role.INSPECTOR
+
+
+def describe_account() -> dict[str, Any]:
+    """For every page: who is signed in there, and whether forms that change something are shown."""
+    return {"account": g.get("account"), "may_change": may_change()}
 
 
 def current_assessor() -> Assessor:

@@ -42,8 +42,12 @@ class Site:
 
     @property
     def account(self) -> DemoAccount:
-        """The assessor's, with the password of this run."""
-        return next(one for one in self.demo.accounts if one.role == "assessor")
+        """The assessor's signer, with the password of this run."""
+        return self.account_of("signer")
+
+    def account_of(self, role: str) -> DemoAccount:
+        """The first account of a role, with the password of this run."""
+        return next(one for one in self.demo.accounts if one.role == role)
 
     def records(self) -> list[CertificateRecord]:
         record = self.services.registry.record

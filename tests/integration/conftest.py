@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -78,6 +78,15 @@ class House:
 
     def client(self) -> FlaskClient:
         return self.app.test_client()
+
+    def make_account(self, name: str, owner: str, role: str | None = None) -> None:
+        """An account with the tests' password."""
+        self.issuers.assessors.set_account(name, owner, self.password, role)
+
+    def enter(self, client: FlaskClient, account: str) -> None:
+        """Sign the account in without the price of its password."""
+        with client.session_transaction() as session:
+            session["account"] = account
 
     def headers(self, assessor: str = ASSOCIATION, **more: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[assessor]}", **more}
@@ -166,6 +175,15 @@ def settings() -> Settings:
 @pytest.fixture
 def services(settings: Settings, database: Record, clock: Clock) -> Services:
     """Every room's parts on an empty database, with three assessors."""
+    return make_services(settings, database, clock)
+
+
+@pytest.fixture
+def house(services: Services, settings: Settings, clock: Clock, database: Record) -> House:
+    return open_house(database, settings=settings, clock=clock, services=services)
+
+
+def make_services(settings: Settings, database: Record, clock: Clock) -> Services:
     made = open_services(settings, database=database, vault=Vault(secrets.token_bytes(32)), clock=clock)
     with pymongo.timeout(60):  # a busy disk is no defect of what is tested
         prepare(made)
@@ -174,8 +192,16 @@ def services(settings: Settings, database: Record, clock: Clock) -> Services:
     return made
 
 
-@pytest.fixture
-def house(services: Services, settings: Settings, clock: Clock, database: Record) -> Iterator[House]:
+def open_house(
+    database: Record,
+    *,
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    services: Services | None = None,
+) -> House:
+    """The service on a database: the fixture's, or one that a whole module shares."""
+    settings, clock = settings or Settings(), clock or Clock()
+    services = services or make_services(settings, database, clock)
     app = create_app(settings, services)
     app.testing = False  # a defect answers 500, as in service
     app.config["PROPAGATE_EXCEPTIONS"] = False

@@ -1,0 +1,118 @@
+"""Who may what: ONE row a blueprint or endpoint. A route without a row fails `test_routes.py`.
+
+Add a row when you add a route. The most exact key wins: ``blueprint.endpoint`` before ``blueprint``. ``read`` holds
+for GET, ``write`` for POST, PUT, DELETE. Who is not named gets a refusal (or the sign-in page) and changes nothing.
+Names with ``token:`` hold the owner's bearer token of the API, the others are signed in at a page.
+
+``IDS`` holds what stands in an address, by the name of the argument: a real one of the first assessor or employer
+where the test makes one (see `test_routes.py`), else anything well formed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+REGISTRAR = frozenset({"registrar"})
+BUREAU = frozenset({"registrar", "inspector"})
+SIGNER = frozenset({"signer"})
+ASSESSOR = frozenset({"clerk", "signer"})
+EMPLOYER = frozenset({"employer"})
+SIGNED_IN = BUREAU | ASSESSOR | EMPLOYER
+REGISTRY_TOKEN = frozenset({"token:registry"})
+ASSESSOR_TOKEN = frozenset({"token:assessor"})
+EMPLOYER_TOKEN = frozenset({"token:employer"})
+NOBODY: frozenset[str] = frozenset()  # of these: a page with a sign-in of its own, such as the worker's
+ALL = SIGNED_IN | REGISTRY_TOKEN | ASSESSOR_TOKEN | EMPLOYER_TOKEN | {"nobody"}
+
+
+@dataclass(frozen=True)
+class May:
+    """Who may read and who may write at a route; ``write`` None: as ``read``."""
+
+    read: frozenset[str]
+    write: frozenset[str] | None = None
+
+    def at(self, method: str) -> frozenset[str]:
+        return self.read if method == "GET" or self.write is None else self.write
+
+
+PUBLIC = May(ALL)
+
+WHO_MAY = {
+    # --- public pages and API ---
+    "app": PUBLIC,
+    "operations": PUBLIC,
+    "policies": PUBLIC,
+    "policies_api": PUBLIC,
+    "public_registers_api": PUBLIC,
+    "registers": PUBLIC,
+    "registry": PUBLIC,
+    "statistics": PUBLIC,
+    "statistics_api": PUBLIC,
+    "verify": PUBLIC,
+    "verify_api": PUBLIC,
+    # --- sign-in and one's own account ---
+    "issuers.sign_in": PUBLIC,
+    "issuers.sign_in_post": PUBLIC,
+    "issuers.sign_out": PUBLIC,
+    # --- the assessor's console and API ---
+    "issuers": May(ASSESSOR),
+    "report_desk": May(ASSESSOR),
+    "issuers_api": May(ASSESSOR_TOKEN),
+    "registers_api.record_session": May(ASSESSOR_TOKEN),
+    "registers_api.publish_report": May(ASSESSOR_TOKEN),
+    # --- the registrar's pages and API; inspectors read and draw ---
+    "registrar": May(BUREAU, REGISTRAR),
+    "archives": May(BUREAU, REGISTRAR),
+    "archives.find": May(BUREAU),
+    "archives.new_entry": May(REGISTRAR),
+    "archives.merge_form": May(REGISTRAR),
+    "holders": May(BUREAU, REGISTRAR),
+    "inspection_desk": May(BUREAU, REGISTRAR),
+    "inspection_desk.announce_draw": May(BUREAU),
+    "inspection_desk.reveal_draw": May(BUREAU),
+    "ledgers": May(BUREAU, REGISTRAR),
+    "ledgers.claim": May(REGISTRAR),
+    "register_desk": May(BUREAU, REGISTRAR),
+    "statements": May(REGISTRAR),
+    "archive_api": May(REGISTRY_TOKEN),
+    "employers_api": May(REGISTRY_TOKEN),
+    "holders_api": May(REGISTRY_TOKEN),
+    "ledger_api": May(REGISTRY_TOKEN),
+    "registers_api": May(REGISTRY_TOKEN),
+    "statements_api": May(REGISTRY_TOKEN),
+    # --- the employer's pages and API ---
+    "employer": May(EMPLOYER),
+    "watch": May(EMPLOYER),
+    "bulk_api": May(EMPLOYER_TOKEN),
+    "bulk_api.verification": PUBLIC,
+    "watch_api": May(EMPLOYER_TOKEN),
+}
+
+# What stands in the address of these is no id of the owner's: a year, say.
+SHARED = frozenset({"registers_api.publish_report"})
+
+IDS: dict[str, object] = {
+    "audit_id": "0" * 24,
+    "case": "no-such-case",
+    "change": "0" * 24,
+    "check_id": "0" * 24,
+    "college": "S000022000003",
+    "directory": "projects",
+    "document_id": "none",
+    "draw": "no-such-draw",
+    "edition": "2022",
+    "employer_id": "acme",
+    "entry_id": "0" * 24,
+    "filename": "registry.css",
+    "id": "S000033000002",
+    "assessor_id": "S000033000002",
+    "lang": "zh",
+    "line_id": "0" * 24,
+    "name": "revocation-1",
+}
+
+
+def find_row(endpoint: str) -> May | None:
+    """The row of an endpoint, the most exact first."""
+    return WHO_MAY.get(endpoint) or WHO_MAY.get(endpoint.rpartition(".")[0])
