@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from issuers.employers import is_employer
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
+from issuers.navigation import Menu, menus
 from issuers.request import Draft, check_request
 from issuers.revocation import reasons, revoke
 from issuers.routes import find_own
@@ -45,6 +46,11 @@ UNPROCESSABLE = 422
 console = Blueprint("issuers", __name__, url_prefix="/console", template_folder="templates")
 console.app_context_processor(describe_account)
 _issue_schema = IssueSchema()
+
+
+@console.app_context_processor
+def _console_bar() -> dict[str, Callable[[], list[Menu]]]:
+    return {"console_menus": lambda: menus(current_account().role)}
 
 
 @console.get("/sign-in")
