@@ -30,6 +30,8 @@ from issuers.holders import holders_api, holders_pages
 from issuers.inspection_desk import inspection_desk
 from issuers.ledger_pages import ledger_pages
 from issuers.ledger_routes import ledger_api
+from issuers.notices.pages import notices_pages
+from issuers.notices.sending import telling
 from issuers.register_desk import register_desk
 from issuers.register_routes import registers_api
 from issuers.registrar import registrar
@@ -98,6 +100,7 @@ PAGES = (
     statements_pages,
     employer_pages,
     watch_pages,
+    notices_pages,
     pages,
     app_pages,
     *REGISTER_PAGES,
@@ -160,6 +163,7 @@ def prepare(services: Services) -> None:
         services.issuers.assessors.prepare()
         prepare_registers(services.registry.database, services.registry.vault)
         services.issuers.employers.prepare()
+        services.issuers.notices.prepare()
         services.verifier.look_up.guesses.prepare()
         services.bulk.jobs.prepare()
         services.watch.watches.prepare()
@@ -272,7 +276,11 @@ def demo(context: click.Context) -> None:
 def working(services: Services) -> Iterator[None]:
     """Everything that is done beside the server, each part in threads of its own, while the block runs."""
     with ExitStack() as stack:
-        for part in (checking(services.bulk), watching(services.watch)):
+        for part in (
+            checking(services.bulk),
+            watching(services.watch),
+            telling(services.issuers.notices, services.registry),
+        ):
             stack.enter_context(part)
         yield
 

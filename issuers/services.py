@@ -10,6 +10,7 @@ from flask import current_app
 from issuers.assessor import Assessor
 from issuers.employers import Employers
 from issuers.issue import IssuingDesk
+from issuers.notices.store import Notices
 from issuers.store import Assessors
 from registry.cache import ShortMemory
 from registry.sequence import Sequence
@@ -27,6 +28,7 @@ class Issuers:
     desk: IssuingDesk
     find_assessor: ShortMemory[str, Assessor]
     owner_of_token: ShortMemory[str, str]
+    notices: Notices
 
 
 def open_issuers(registry: Registry) -> Issuers:
@@ -42,8 +44,14 @@ def open_issuers(registry: Registry) -> Issuers:
         origin=registry.settings.origin,
     )
     employers = Employers(registry.database)
+    has_mail = registry.settings.mail_server is not None
     return Issuers(
-        assessors, employers, desk, ShortMemory(assessors.find), ShortMemory(assessors.owner_of_token)
+        assessors,
+        employers,
+        desk,
+        ShortMemory(assessors.find),
+        ShortMemory(assessors.owner_of_token),
+        Notices(registry.database, registry.clock, has_mail=has_mail),
     )
 
 

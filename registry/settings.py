@@ -1,8 +1,8 @@
 """Settings: read from the environment once, into one frozen object.
 
 Each setting has a default, a line of help and a flag that says whether its value may be shown. No setting holds a
-secret itself: secrets come from the file that ``MASTER_KEY_FILE`` names, or from inside ``MONGODB_URI``, which is
-therefore never shown.
+secret itself: secrets come from the file that ``MASTER_KEY_FILE`` names, or from inside ``MONGODB_URI`` and
+``SMTP_URL``, which are therefore never shown.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from keys.errors import Refused
+from registry.mail import MailServer, check_address, parse_mail_server
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 HOST = re.compile(r"[a-z0-9.-]+|\[[0-9a-f:.]+\]")
@@ -49,6 +50,11 @@ class Settings:
         "0", "proxies in front whose X-Forwarded-For is believed; a limit on guessing counts by that address"
     )
 
+    smtp_url: str = _setting(
+        "", "mail server, smtps://USER:PASSWORD@HOST or smtp:// with STARTTLS; empty sends none", secret=True
+    )
+    smtp_from: str = _setting("", "address that e-mail comes from; needed with SMTP_URL")
+
     def __post_init__(self) -> None:
         if not (self.port.isascii() and self.port.isdecimal() and 0 < int(self.port) <= MAX_PORT):
             raise Refused("settings.port", field="PORT")
@@ -63,6 +69,7 @@ class Settings:
             self.webhook_loopback != "yes" or urlsplit(self.origin).hostname not in LOOPBACK_HOSTS
         ):
             raise Refused("settings.webhook_loopback", field="WEBHOOK_LOOPBACK")
+        _check_mail(self.smtp_url, self.smtp_from)
 
     def __repr__(self) -> str:
         shown = ", ".join(
@@ -74,6 +81,11 @@ class Settings:
     def origin(self) -> str:
         """The public address without a slash at its end."""
         return (self.base_url or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where e-mail is handed in; None where none is sent."""
+        return parse_mail_server(self.smtp_url) if self.smtp_url else None
 
     @property
     def is_secure(self) -> bool:
@@ -106,6 +118,14 @@ def describe_settings() -> list[tuple[str, str, str, bool]]:
 
 def _description(described: Field[str]) -> tuple[str, bool]:
     return str(described.metadata["help"]), bool(described.metadata["secret"])
+
+
+def _check_mail(server: str, sender: str) -> None:
+    if bool(server) != bool(sender):
+        raise Refused("settings.smtp_pair", field="SMTP_FROM" if server else "SMTP_URL")
+    if server:
+        parse_mail_server(server)
+        check_address(sender, field="SMTP_FROM")
 
 
 def _check_base_url(origin: str) -> None:

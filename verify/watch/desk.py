@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any, cast
 
 from flask import current_app
@@ -18,18 +18,15 @@ from registry.record import CertificateRecord
 from registry.services import Registry
 from registry.state import State
 from registry.view import Json, describe_instant
+from registry.webhooks.address import parse_target
+from registry.webhooks.pauses import MAX_TRIES, pause
+from registry.webhooks.sending import post
+from registry.webhooks.signing import sign_message
 from verify.services import MAX_CODE
-from verify.watch.address import parse_target
-from verify.watch.sending import post
-from verify.watch.signing import sign_message
 from verify.watch.store import EXPIRED, KEEP, MAX_WATCHES, Document, Watches
 
 EXTENSION = "skills-watch"
 MAX_CODES = 1_000  # in one request: as many as one question to the record should name
-# 10 s, 30 s, 90 s ... 6 h: ten tries in about a day and a half, so that a receiver may be down over a night.
-MAX_TRIES = 10
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(hours=12)
 WORDS = {
     State.SUSPENDED: "suspended",
     State.VALID: "lifted",
@@ -161,12 +158,6 @@ def open_watch_desk(registry: Registry) -> WatchDesk:
 def watch_desk() -> WatchDesk:
     """The watch desk of the current application."""
     return cast("WatchDesk", current_app.extensions[EXTENSION])
-
-
-def pause(tries: int) -> timedelta:
-    """How long to wait after so many attempts."""
-    factor: int = 3 ** (tries - 1)
-    return min(FIRST_PAUSE * factor, LONGEST_PAUSE)
 
 
 def _watch(employer: Employer, record: CertificateRecord, at: datetime) -> Document:

@@ -15,10 +15,10 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from keys.errors import Refused
+from registry.webhooks.pauses import LEASE
 
 MAX_WATCHES = 20_000  # an employer's: the staff of a very large one
 KEEP = timedelta(days=400)  # of a change: a year's audit and a month for it
-LEASE = timedelta(seconds=60)  # of a delivery, longer than any attempt; whoever is killed delays it so long
 EXPIRED = "expired"
 
 Document = dict[str, Any]

@@ -58,6 +58,8 @@ WHO_MAY = {
     # --- the assessor's console and API ---
     "issuers": May(ASSESSOR),
     "report_desk": May(ASSESSOR),
+    "notices": May(ASSESSOR),
+    "notices.contact": May(SIGNER),
     "issuers_api": May(ASSESSOR_TOKEN),
     "registers_api.record_session": May(ASSESSOR_TOKEN),
     "registers_api.publish_report": May(ASSESSOR_TOKEN),

@@ -54,6 +54,11 @@ def test_plain_http_stays_on_this_machine(host):
         ({"PORT": "²"}, "settings.port"),
         ({"WORKERS": "0"}, "settings.count"),
         ({"THREADS": "257"}, "settings.count"),
+        ({"SMTP_URL": "", "SMTP_FROM": "a@mail.test"}, "settings.smtp_pair"),
+        ({"SMTP_URL": "http://u:geheim@mail.test", "SMTP_FROM": "a@mail.test"}, "settings.smtp_url"),
+        ({"SMTP_URL": "smtp://geheim@mail.test", "SMTP_FROM": "a@mail.test"}, "settings.smtp_url"),
+        ({"SMTP_URL": "smtp://mail.test:x", "SMTP_FROM": "a@mail.test"}, "settings.smtp_url"),
+        ({"SMTP_FROM": "a@mail.test\nBcc: b@mail.test", "SMTP_URL": "smtp://mail.test"}, "mail.address"),
     ],
 )
 def test_an_unsafe_or_impossible_value_stops_the_start(environ, code):
@@ -72,4 +77,12 @@ def test_every_setting_is_documented():
 def test_a_secret_is_not_shown():
     settings = read_settings({"MONGODB_URI": "mongodb://u:geheim@127.0.0.1/"})
     assert "geheim" not in repr(settings)
-    assert {name for name, _, _, secret in describe_settings() if secret} == {"MONGODB_URI"}
+    assert {name for name, _, _, secret in describe_settings() if secret} == {"MONGODB_URI", "SMTP_URL"}
+
+
+def test_mail_is_off_by_default_and_its_secret_is_not_shown():
+    assert read_settings({}).mail_server is None
+    settings = read_settings({"SMTP_URL": "smtps://u%40x:geheim@mail.test", "SMTP_FROM": "a@mail.test"})
+    server = settings.mail_server
+    assert (server.host, server.port, server.user, server.password) == ("mail.test", 465, "u@x", "geheim")
+    assert "geheim" not in f"{settings!r} {server!r}"

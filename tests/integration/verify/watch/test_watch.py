@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 
 from keys.errors import Refused
 from registry.keyrings import REGISTRY
-from verify.watch.desk import MAX_TRIES, pause
+from registry.webhooks.pauses import MAX_TRIES, pause
 from verify.watch.follower import PLACE, Follower, watching
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from threading import Timer
 
 from keys.errors import Refused
-from verify.watch.address import Target, resolve
+from registry.webhooks.address import Target, resolve
 
 STEP_SECONDS = 5.0  # for each of connecting, shaking hands, an answer's first bytes
 WHOLE_SECONDS = 10.0  # for everything: a receiver that drips a byte now and then is cut off

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from keys.pair import Algorithm, PrivateKey
-from verify.watch.signing import sign_message, signature_base, signature_parameters
+from registry.webhooks.signing import sign_message, signature_base, signature_parameters
 
 # RFC 9421 appendix B.1.4 (test-key-ed25519) and B.2.6
 SEED = urlsafe_b64decode("n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU=")

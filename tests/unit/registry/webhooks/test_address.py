@@ -6,7 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from keys.errors import Refused
-from verify.watch.address import is_allowed, parse_target, resolve
+from registry.webhooks.address import is_allowed, parse_target, resolve
 
 PRIVATE = (
     "127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
