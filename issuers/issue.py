@@ -24,6 +24,7 @@ from registry.masking import mask
 from registry.number import CertificateNumber, local_number
 from registry.people import holds_key, person_key, seal_holder
 from registry.record import CertificateRecord, Idempotency, Record
+from registry.selective import sign_selectively
 from registry.sequence import Sequence as Counters
 from registry.status_pool import StatusPool
 
@@ -84,7 +85,8 @@ class IssuingDesk:
         for one, number, place in zip(asked, numbers, self.status.take_many(len(asked)), strict=True):
             face = draft_face(one.draft, assessor, self.origin, code=one.code, number=number, status=place)
             credential = sign_face(face, key, verification_method=key_id, created=now)
-            entries.append(self._enter(one, face, credential, now))
+            selective = sign_selectively(face, key, key_id=key_id, at=now)
+            entries.append(self._enter(one, face, credential, selective, now))
         return entries
 
     def _number(self, drafts: Sequence[Draft], body: str) -> Iterator[str]:
@@ -94,7 +96,9 @@ class IssuingDesk:
         for draft, name in zip(drafts, series, strict=True):
             yield _write_number(draft, body, next(taken[name]))
 
-    def _enter(self, asked: Asked, face: Face, credential: bytes, now: datetime) -> CertificateRecord:
+    def _enter(
+        self, asked: Asked, face: Face, credential: bytes, selective: bytes, now: datetime
+    ) -> CertificateRecord:
         draft = asked.draft
         person = person_key(self.vault, draft.identity.id_type, draft.identity.number)
         occupation = (face.occupation.code, face.occupation.edition)
@@ -115,6 +119,7 @@ class IssuingDesk:
             holds=holds_key(self.vault, person, face.kind, *occupation, face.level),
             status=face.status,
             credential=credential,
+            sd_jwt=selective,
             idempotency=asked.idempotency,
         )
 

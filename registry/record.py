@@ -37,8 +37,9 @@ class Idempotency:
 class CertificateRecord:
     """A certificate as recorded.
 
-    ``credential`` is the exact signed bytes. ``person`` is the keyed hash of the identity document, ``holder`` the
-    sealed name and identity number, ``holds`` the keyed hash of person, kind, occupation and level.
+    ``credential`` is the exact signed bytes, ``sd_jwt`` the same certificate as an SD-JWT VC with every disclosure
+    (`registry.selective`), None where none was signed. ``person`` is the keyed hash of the identity document, ``holder``
+    the sealed name and identity number, ``holds`` the keyed hash of person, kind, occupation and level.
     """
 
     code: str
@@ -55,6 +56,7 @@ class CertificateRecord:
     holds: bytes = field(repr=False)
     status: StatusEntry = field(repr=False)
     credential: bytes = field(repr=False)
+    sd_jwt: bytes | None = field(default=None, repr=False)
     idempotency: Idempotency | None = field(default=None, repr=False)
     state: State = State.VALID
     changes: tuple[Change, ...] = ()
@@ -134,6 +136,15 @@ class Record:
     def find_by_number(self, number: str) -> CertificateRecord | None:
         """By the printed number."""
         return self._find({"number": number})
+
+    def find_by_status(self, status: StatusEntry) -> CertificateRecord | None:
+        """The one certificate whose place in the status lists this is."""
+        return self._find({"status.list": status.list_id, "status.index": status.index})
+
+    def add_sd_jwt(self, code: str, sd_jwt: bytes) -> CertificateRecord | None:
+        """Give an older certificate its SD-JWT VC; of two at once the first stays. None without a certificate."""
+        self._certificates.update_one({"_id": code, "sd_jwt": None}, {"$set": {"sd_jwt": sd_jwt}})
+        return self.find(code)
 
     def find_all(self, *, codes: Iterable[str], numbers: Iterable[str]) -> Iterator[CertificateRecord]:
         """Those of the codes, then those of the numbers, in no order, in one question each."""
@@ -312,6 +323,8 @@ def _to_document(record: CertificateRecord) -> dict[str, Any]:
         "state": record.state.value,
         "changes": [_change_to_document(change) for change in record.changes],
     }
+    if record.sd_jwt:
+        document["sd_jwt"] = record.sd_jwt
     if record.idempotency:
         document["idempotency"] = {"key": record.idempotency.key, "body": record.idempotency.body}
     return document
@@ -334,6 +347,7 @@ def _from_document(document: Mapping[str, Any]) -> CertificateRecord:
         holds=document.get("holds", b""),
         status=StatusEntry(document["status"]["list"], document["status"]["index"]),
         credential=document["credential"],
+        sd_jwt=document.get("sd_jwt"),
         idempotency=Idempotency(retry["key"], retry["body"]) if retry else None,
         state=State(document["state"]),
         changes=tuple(_change_from_document(change) for change in document["changes"]),

@@ -18,15 +18,18 @@ from registry.credential import status_list_url
 from registry.keyrings import REGISTRY
 from registry.mongo import DATABASE_AWAY
 from registry.record import Record
+from registry.selective import token_list_url
 from registry.state import LISTED
 from registry.status_list import build_status_list, digest_bits, set_bits
 from registry.status_pool import StatusPool
+from registry.token_status import encode_statuses, sign_token_list
 
+TOKEN = "token"  # noqa: S105 - the name of a list
 LIFE = 2.0  # seconds: a revocation must stand in the signed list within 5 s
 
 
 class StatusPublisher:
-    """Signed status lists by name, ``revocation-1`` or ``suspension-1``."""
+    """Signed status lists by name: ``revocation-1``, ``suspension-1``, and ``token-1`` that says both for SD-JWT."""
 
     def __init__(
         self,
@@ -69,8 +72,10 @@ class StatusPublisher:
 
     def _make(self, name: str) -> bytes:
         purpose, _, list_id = name.partition("-")
-        if purpose not in LISTED or list_id not in self._pool.lists():
+        if purpose not in {*LISTED, TOKEN} or list_id not in self._pool.lists():
             raise Refused("status_list.unknown", field="id")
+        if purpose == TOKEN:
+            return self._make_tokens(list_id)
         now = self._clock()
         key_id, key = self._signing_key(REGISTRY)
         unsigned = build_status_list(
@@ -81,3 +86,11 @@ class StatusPublisher:
             at=now,
         )
         return canonicalize(sign(unsigned, key=key, verification_method=key_id, created=now))
+
+    def _make_tokens(self, list_id: str) -> bytes:
+        now, (key_id, key) = self._clock(), self._signing_key(REGISTRY)
+        revoked, suspended = (
+            self._record.listed(list_id, purpose) for purpose in ("revocation", "suspension")
+        )
+        url, encoded = token_list_url(self._origin, list_id), encode_statuses(revoked, suspended)
+        return sign_token_list(url, encoded, key=key, key_id=key_id, at=now)
