@@ -38,8 +38,8 @@ class CertificateRecord:
     """A certificate as recorded.
 
     ``credential`` is the exact signed bytes, ``sd_jwt`` the same certificate as an SD-JWT VC with every disclosure
-    (`registry.selective`), None where none was signed. ``person`` is the keyed hash of the identity document, ``holder``
-    the sealed name and identity number, ``holds`` the keyed hash of person, kind, occupation and level.
+    (`registry.selective`), None where none was signed. ``person`` is the keyed hash of the identity document,
+    ``holder`` the sealed name and identity number, ``holds`` the keyed hash of person, kind, occupation and level.
     """
 
     code: str
