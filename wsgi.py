@@ -188,13 +188,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
         WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer; the token is bound to the session
     )
-    app.extensions |= {
-        REGISTRY_EXTENSION: services.registry,
-        ISSUERS: services.issuers,
-        VERIFY: services.verifier,
-        BULK: services.bulk,
-        WATCH: services.watch,
-    }
+    furnish(app, services)
     if proxies := int(settings.proxies):
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     install(app)
@@ -206,6 +200,17 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     for blueprint in (base, *PAGES, *APIS):
         app.register_blueprint(blueprint)
     return app
+
+
+def furnish(app: Flask, services: Services) -> None:
+    """Let the application work with these parts."""
+    app.extensions |= {
+        REGISTRY_EXTENSION: services.registry,
+        ISSUERS: services.issuers,
+        VERIFY: services.verifier,
+        BULK: services.bulk,
+        WATCH: services.watch,
+    }
 
 
 def _protect(app: Flask) -> None:

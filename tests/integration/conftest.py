@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pymongo
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
+from issuers import passwords
 from issuers.accreditation import Accreditation
 from issuers.admission import accredit, admit
 from issuers.assessor import AssessorKind
@@ -20,12 +23,12 @@ from issuers.services import Issuers
 from keys.vault import Vault
 from registry.cache import ShortMemory
 from registry.identity import check_character
-from registry.mongo import Record
+from registry.mongo import Record, connect
 from registry.services import Registry
 from registry.settings import Settings
 from verify.patience import LastKnown
 from verify.services import Verifier
-from wsgi import Services, create_app, open_services, prepare
+from wsgi import Services, create_app, furnish, open_services, prepare
 
 START = datetime(2026, 11, 22, 4, tzinfo=UTC)  # noon in China
 LEVELS = frozenset({"apprentice", "5", "4", "3", "2", "1", "special", "chief"})
@@ -162,6 +165,26 @@ def give_make_number() -> Callable[[int], str]:
     return make_number
 
 
+@pytest.fixture(scope="session")
+def shared_database(mongo_uri: str) -> Iterator[Record]:
+    """One database for all tests of the service: making its collections and indexes takes longer than most tests."""
+    record = connect(mongo_uri, database=f"test_{uuid.uuid4().hex}")
+    yield record
+    record.client.close()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Record]:
+    """A database without a document: for tests of the whole service the shared one, whose indexes stay."""
+    name = "shared_database" if "services" in request.fixturenames else "own_database"
+    found: Record = request.getfixturevalue(name)
+    yield found
+    with pymongo.timeout(60):  # a busy disk is no defect of what is tested
+        for name in found.list_collection_names():
+            if found[name].find_one({}, {"_id": 1}):
+                found[name].delete_many({})
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -172,19 +195,63 @@ def settings() -> Settings:
     return Settings()
 
 
+@pytest.fixture(scope="session")
+def vault() -> Vault:
+    return Vault(secrets.token_bytes(32))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Argon2id that takes no time: what a guess costs is measured where passwords are tested, not at each sign-in."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(passwords, "_hasher", lambda: quick)
+        passwords._nobody.cache_clear()
+        yield
+    passwords._nobody.cache_clear()
+
+
 @pytest.fixture
-def services(settings: Settings, database: Record, clock: Clock) -> Services:
+def services(settings: Settings, database: Record, clock: Clock, vault: Vault) -> Services:
     """Every room's parts on an empty database, with three assessors."""
-    return make_services(settings, database, clock)
+    return make_services(settings, database, clock, vault)
+
+
+@pytest.fixture(scope="session")
+def apps() -> Callable[[Settings, Services], Flask]:
+    """The application of some settings, made once: its routes and templates are compiled once for all tests."""
+    made: dict[Settings, Flask] = {}
+
+    def find(settings: Settings, services: Services) -> Flask:
+        if settings not in made:
+            made[settings] = create_app(settings, services)
+        furnish(made[settings], services)
+        made[settings].config["WTF_CSRF_ENABLED"] = True  # a test may have set it aside
+        return made[settings]
+
+    return find
 
 
 @pytest.fixture
-def house(services: Services, settings: Settings, clock: Clock, database: Record) -> House:
-    return open_house(database, settings=settings, clock=clock, services=services)
+def house(
+    services: Services,
+    settings: Settings,
+    clock: Clock,
+    database: Record,
+    apps: Callable[[Settings, Services], Flask],
+) -> House:
+    return make_house(apps(settings, services), services, clock, database)
 
 
-def make_services(settings: Settings, database: Record, clock: Clock) -> Services:
-    made = open_services(settings, database=database, vault=Vault(secrets.token_bytes(32)), clock=clock)
+def open_house(database: Record) -> House:
+    """The service on a database that a whole module shares."""
+    settings, clock = Settings(), Clock()
+    services = make_services(settings, database, clock, Vault(secrets.token_bytes(32)))
+    return make_house(create_app(settings, services), services, clock, database)
+
+
+def make_services(settings: Settings, database: Record, clock: Clock, vault: Vault) -> Services:
+    made = open_services(settings, database=database, vault=vault, clock=clock)
     with pymongo.timeout(60):  # a busy disk is no defect of what is tested
         prepare(made)
         for row in ASSESSORS:
@@ -192,17 +259,7 @@ def make_services(settings: Settings, database: Record, clock: Clock) -> Service
     return made
 
 
-def open_house(
-    database: Record,
-    *,
-    settings: Settings | None = None,
-    clock: Clock | None = None,
-    services: Services | None = None,
-) -> House:
-    """The service on a database: the fixture's, or one that a whole module shares."""
-    settings, clock = settings or Settings(), clock or Clock()
-    services = services or make_services(settings, database, clock)
-    app = create_app(settings, services)
+def make_house(app: Flask, services: Services, clock: Clock, database: Record) -> House:
     app.testing = False  # a defect answers 500, as in service
     app.config["PROPAGATE_EXCEPTIONS"] = False
     assessors = services.issuers.assessors
