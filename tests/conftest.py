@@ -103,8 +103,13 @@ def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.fail(f"{problem.what('en', refused)} {problem.mend('en', refused)}")
 
 
+@pytest.fixture(name="database")
+def give_database(own_database: Record) -> Record:
+    return own_database
+
+
 @pytest.fixture
-def database(mongo_uri: str) -> Iterator[Record]:
+def own_database(mongo_uri: str) -> Iterator[Record]:
     """An empty database of this test's own, dropped afterwards."""
     record = connect(mongo_uri, database=f"test_{uuid.uuid4().hex}")
     yield record
