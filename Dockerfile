@@ -7,9 +7,11 @@ COPY keys keys
 COPY registry registry
 COPY issuers issuers
 COPY verify verify
-RUN /venv/bin/pip install --no-cache-dir '.[images]'
+RUN /venv/bin/pip install --no-cache-dir '.[images,paper]'
 
 FROM python:3.13-slim
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-noto-cjk fonts-hanazono \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin registry
 COPY --from=build /venv /venv
 USER registry

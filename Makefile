@@ -11,10 +11,12 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1	\2/p' Makefile
 
 run: .venv/.run ## set up what is needed and serve a demonstration on http://127.0.0.1:8000 (PORT, DATA_DIR)
+	@scripts/fonts
 	@exec $(BIN)/skills-registry demo
 
 test: .venv/.test ## set up what is needed; lint, types, imports, then all tests
 	@scripts/chromium
+	@scripts/fonts
 	@if [ -f $(INDEPENDENT)/package.json ] && command -v node >/dev/null && command -v npm >/dev/null; then \
 		$(MAKE) -s $(INDEPENDENT)/node_modules; fi
 	@$(MAKE) -s check
@@ -35,13 +37,13 @@ clean: ## remove what was built; the data folder stays
 .venv/.run: $(PACKAGING)
 	@scripts/venv
 	@echo "Installing packages into .venv (once; a minute or two)."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,images]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,images,paper]'
 	@touch $@
 
 .venv/.test: $(PACKAGING)
 	@scripts/venv
 	@echo "Installing packages and test tools into .venv (once; a minute or two)."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,images,test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,images,paper,test]'
 	@touch .venv/.run $@
 
 $(INDEPENDENT)/node_modules: $(INDEPENDENT)/package.json $(wildcard $(INDEPENDENT)/package-lock.json)

@@ -68,6 +68,7 @@ from verify.bulk.worker import checking
 from verify.commands import verify_command
 from verify.demo_words import describe_demo, write_demo_file
 from verify.pages import pages
+from verify.paper.pages import pages as paper_pages
 from verify.policies import policies_api, policies_pages
 from verify.registers import registers_api as public_registers_api
 from verify.registers import registers_pages
@@ -100,6 +101,7 @@ PAGES = (
     statements_pages,
     employer_pages,
     watch_pages,
+    paper_pages,
     notices_pages,
     pages,
     app_pages,

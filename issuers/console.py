@@ -37,6 +37,7 @@ from registry.keyrings import REGISTRY
 from registry.problems import error_words
 from registry.record import CertificateRecord, Idempotency
 from registry.services import registry
+from registry.state import State
 from registry.view import Json, describe_instant
 
 RECENT = 8  # certificates on the overview: as many as fit beside the accreditations
@@ -277,6 +278,7 @@ def _links(record: CertificateRecord) -> Json:
         "qr_svg": url_for("verify.qr_svg", code=record.code),
         "qr_png": url_for("verify.qr_png", code=record.code),
         "credential": url_for("issuers.credential", number=record.number),
+        "pdf": url_for("paper.certificate", number=record.number) if record.state is State.VALID else None,
     }
 
 

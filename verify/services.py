@@ -14,14 +14,13 @@ from issuers.services import Issuers
 from keys.errors import Refused
 from registry.cache import ShortMemory
 from registry.credential import Face, parse_credential, read_face
-from registry.people import open_holder
 from registry.record import CertificateRecord
 from registry.services import Registry
+from verify.check_values import find_check_value
 from verify.checks import Evidence, NotAnswered, RecordEvidence, Trust, check_credential
 from verify.gate import claims_of
 from verify.gate_check import check_gate, seal_gate
 from verify.history import judge_at
-from verify.holder_check import SALT_BYTES, make_check_value
 from verify.lookup import LookUp
 from verify.patience import LastKnown, Patience
 from verify.trust_publisher import TrustPublisher
@@ -30,7 +29,6 @@ from verify.verdict import Check, Outcome, Result, Verdict
 EXTENSION = "skills-verify"
 MAX_CODE = 64  # characters; a code has 22
 QR_LIFE = 60.0  # seconds a text is kept: a page, its picture and its print ask for it one after the other
-SALT_PURPOSE = "gate salt"
 
 
 @dataclass(frozen=True)
@@ -141,20 +139,20 @@ def open_verifier(registry: Registry, issuers: Issuers) -> Verifier:
 def write_qr(registry: Registry, code: str) -> str:
     """What the QR of a certificate says: its address and, where it can be written, its signed payload.
 
-    Takes about 0.1 s, for the check value is slow on purpose. Refused ``certificate.unknown``.
+    Takes about 0.1 s the first time, for the check value is slow on purpose. Refused ``certificate.unknown``.
     """
     record = registry.record.find(code) if len(code) <= MAX_CODE else None
     if record is None:
         raise Refused("certificate.unknown", field="code")
+    return write_qr_of(registry, record)
+
+
+def write_qr_of(registry: Registry, record: CertificateRecord) -> str:
+    """What the QR of a record says."""
     url = f"{registry.settings.origin}/v/{record.code}"
-    person = open_holder(registry.vault, record.holder, code=record.code)
-    # one salt a person: a value of its own on each certificate would tell more with each
-    salt = registry.vault.digest(record.person, purpose=SALT_PURPOSE)[:SALT_BYTES]
-    claims = claims_of(
-        read_face(parse_credential(record.credential)),
-        make_check_value(person.id_type, person.id_number, salt=salt),
-    )
+    check = find_check_value(registry.database, registry.vault, record)
     try:
+        claims = claims_of(read_face(parse_credential(record.credential)), check)
         return seal_gate(claims, url, key=registry.signing_key(record.assessor)[1])
     except Refused:
         return url

@@ -58,6 +58,7 @@ WHO_MAY = {
     # --- the assessor's console and API ---
     "issuers": May(ASSESSOR),
     "report_desk": May(ASSESSOR),
+    "paper": May(ASSESSOR),
     "notices": May(ASSESSOR),
     "notices.contact": May(SIGNER),
     "issuers_api": May(ASSESSOR_TOKEN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -91,6 +92,24 @@ def test_svg_scales_and_brings_nothing_along() -> None:
     _, _, width, height = map(float, root.attrib["viewBox"].split())
     assert width == height > 0
     assert {node.tag.rpartition("}")[2] for node in root.iter()} == {"svg", "path"}
+
+
+def test_svg_draws_the_modules_of_the_png() -> None:
+    picture = open_picture(draw_png(URL))
+    path = ElementTree.fromstring(draw_svg(URL))[0].attrib["d"]
+    dark = {
+        (int(x) + step, int(y))
+        for x, y, run in re.findall(r"M(\d+) (\d+)h(\d+)v1h-\3z", path)
+        for step in range(int(run))
+    }
+    side = picture.width // PNG_MODULE
+    middle = PNG_MODULE // 2
+    assert dark == {
+        (x, y)
+        for x in range(side)
+        for y in range(side)
+        if picture.getpixel((x * PNG_MODULE + middle, y * PNG_MODULE + middle)) == 0
+    }
 
 
 def test_terminal_drawing_reads_as_its_text() -> None:
