@@ -42,6 +42,7 @@ from issuers.services import Issuers, open_issuers
 from keys.did import did_web
 from keys.errors import Refused
 from keys.vault import Vault, create_master_key, read_master_key
+from registry.bound_tokens import BoundTokens
 from registry.commands import doctor_command, keys_commands
 from registry.companion import companion
 from registry.http import answer_refusal, install
@@ -70,6 +71,7 @@ from verify.demo_words import describe_demo, write_demo_file
 from verify.pages import pages
 from verify.paper.pages import pages as paper_pages
 from verify.policies import policies_api, policies_pages
+from verify.presentations import documents as presentation_documents
 from verify.registers import registers_api as public_registers_api
 from verify.registers import registers_pages
 from verify.routes import api as verify_api
@@ -104,6 +106,7 @@ PAGES = (
     paper_pages,
     notices_pages,
     pages,
+    presentation_documents,
     app_pages,
     *REGISTER_PAGES,
 )
@@ -162,6 +165,7 @@ def prepare(services: Services) -> None:
     with pymongo.timeout(PREPARE_SECONDS):
         services.registry.record.prepare()
         services.registry.archive_desk.prepare()
+        BoundTokens(services.registry.database).prepare()
         services.issuers.assessors.prepare()
         prepare_registers(services.registry.database, services.registry.vault)
         services.issuers.employers.prepare()

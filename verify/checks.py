@@ -249,6 +249,7 @@ _OUTCOMES_BY_CHECK = {
     "accreditation": Outcome.UNTRUSTED,
     "record": Outcome.UNKNOWN,
     "status": Outcome.UNKNOWN,
+    "binding": Outcome.BROKEN,
 }
 _OUTCOMES_BY_CODE = {
     "record.differs": Outcome.BROKEN,
@@ -261,8 +262,9 @@ _OUTCOMES_BY_CODE = {
     "validity.not_yet": Outcome.NOT_YET_VALID,
     "validity.expired": Outcome.EXPIRED,
 }
-# A verdict from signed lists alone is a whole one: only the record can say more than they do.
-_MAY_BE_UNASKED = {"record.not_asked"}
+# A verdict from signed lists alone is a whole one: only the record can say more than they do. And who presents a
+# certificate is another question than whether it is true.
+_MAY_BE_UNASKED = {"record.not_asked", "binding.none", "binding.absent"}
 
 
 def _outcome(checks: Sequence[Check]) -> Outcome:

@@ -20,12 +20,16 @@ from registry.levels import levels
 from registry.places import find_place, places
 from registry.problems import error_words, find_problem
 from registry.services import registry
+from registry.status_publisher import TOKEN
+from registry.token_status import MEDIA_TYPE as TOKEN_LIST_TYPE
 from registry.view import Json, describe_level, describe_place
 from verify.dates import read_past_day
 from verify.lookup import Question
 from verify.openapi import openapi_document, operations
+from verify.presentation_check import PresentationVerdict
+from verify.presentations import show_presentation
 from verify.qr import draw_png, draw_svg
-from verify.routes import describe, describe_found, look_up, read_benefit_query, verify_file
+from verify.routes import AnyVerdict, describe, describe_found, look_up, read_benefit_query, verify_file
 from verify.services import verifier
 from verify.statement_check import StatementVerdict
 from verify.verdict import Verdict
@@ -151,8 +155,9 @@ def registry_did() -> Response:
 
 @pages.get("/status-lists/<name>")
 def status_list(name: str) -> Response:
-    """A signed Bitstring status list: ``revocation-1`` or ``suspension-1``."""
-    response = Response(registry().status_lists.publish(name), mimetype=MEDIA_TYPE)
+    """A signed status list: ``revocation-1`` or ``suspension-1`` (Bitstring), ``token-1`` (Token Status List)."""
+    mimetype = TOKEN_LIST_TYPE if name.startswith(TOKEN) else MEDIA_TYPE
+    response = Response(registry().status_lists.publish(name), mimetype=mimetype)
     response.headers["Cache-Control"] = "public, max-age=2"
     return response
 
@@ -210,7 +215,9 @@ def show_verdict(template: str, verdict: Verdict, *, code: str | None = None) ->
     return response
 
 
-def _render_file(verdict: Verdict | StatementVerdict) -> ResponseReturnValue:
+def _render_file(verdict: AnyVerdict) -> ResponseReturnValue:
+    if isinstance(verdict, PresentationVerdict):
+        return show_presentation(verdict)
     if isinstance(verdict, StatementVerdict):
         return render_template("verify/statement.html", verdict=describe(verdict))
     return show_verdict("verify/verdict.html", verdict)

@@ -26,12 +26,16 @@ from verify.dates import read_date, read_past_day
 from verify.guesses import client_network
 from verify.lookup import Answer, Question
 from verify.pictures import read_qr
+from verify.presentation_check import PresentationVerdict
+from verify.presentations import describe_presentation, is_presentation, verify_presentation
 from verify.schemas import LOOK_UPS, VerificationSchema
 from verify.services import verifier
 from verify.statement_check import StatementVerdict
 from verify.statements import describe_statement_verdict, verify_statement
 from verify.verdict import Verdict
 from verify.view import describe_verdict, find_benefits
+
+AnyVerdict = Verdict | StatementVerdict | PresentationVerdict
 
 MAX_RESULTS = 50  # occupations in one answer to a search
 CODE_IN_URL = re.compile(r"/(?:v|w)/([A-Za-z0-9_-]{16,64})")
@@ -85,8 +89,10 @@ def assessor(assessor_id: str) -> Response:
     return answer_json(describe_assessor(issuers().find_assessor(assessor_id), on=on))
 
 
-def describe(verdict: Verdict | StatementVerdict) -> dict[str, object]:
+def describe(verdict: AnyVerdict) -> dict[str, object]:
     """The verdict as JSON, with what is known of its assessor."""
+    if isinstance(verdict, PresentationVerdict):
+        return describe_presentation(verdict)
     if isinstance(verdict, StatementVerdict):
         return describe_statement_verdict(verdict)
     return describe_verdict(verdict, verifier().assessor_of(verdict))
@@ -104,8 +110,10 @@ def describe_found(answer: Answer) -> dict[str, object]:
     return describe(answer.verdict) | {"others": others}
 
 
-def verify_file(data: bytes) -> Verdict | StatementVerdict:
-    """A file somebody sent: a credential as JSON, or a picture with the QR of a certificate."""
+def verify_file(data: bytes) -> AnyVerdict:
+    """A file somebody sent: a credential as JSON, a presentation, or a picture with the QR of a certificate."""
+    if is_presentation(data):
+        return verify_presented(data.decode("utf-8", "replace"))
     if data.lstrip()[:1] in {b"{", b"["}:
         return verify_document(data)
     texts = read_qr(data)
@@ -122,6 +130,15 @@ def verify_document(document: bytes) -> Verdict | StatementVerdict:
             raise Refused("at.statement", field="at")
         return verify_statement(document)
     return verifier().verify_document(document, at=registry().clock(), day=day)
+
+
+def verify_presented(
+    text: str, *, audience: str | None = None, nonce: str | None = None
+) -> PresentationVerdict:
+    """A presentation; of a day gone by it cannot tell, for it may hide the dates."""
+    if read_past_day():
+        raise Refused("at.presentation", field="at")
+    return verify_presentation(text, at=registry().clock(), audience=audience, nonce=nonce)
 
 
 def verify_text(text: str) -> Verdict:
@@ -143,17 +160,22 @@ def read_benefit_query() -> tuple[str, str | None, str | None, str, date, date |
     return kind, level, args.get("occupation") or None, region, on, read_date("held_since")
 
 
-def _verify_json(asked: dict[str, Any]) -> Verdict | StatementVerdict:
+def _verify_json(asked: dict[str, Any]) -> AnyVerdict:
+    if "presentation" in asked:
+        text = asked.pop("presentation")
+        return verify_presented(text, **asked)
     if "code" in asked:
         return verifier().verify_code(asked["code"], at=registry().clock(), day=read_past_day())
     if "qr" in asked:
         return verify_text(asked["qr"])
     credential = asked["credential"]
+    if isinstance(credential, str) and is_presentation(credential):
+        return verify_presented(credential)
     document = credential.encode() if isinstance(credential, str) else canonicalize(credential)
     return verify_document(document)
 
 
-def _verify_upload() -> Verdict | StatementVerdict:
+def _verify_upload() -> AnyVerdict:
     file = request.files.get("file")
     if file is None:
         raise Refused("field.missing", field="file")

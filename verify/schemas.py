@@ -16,11 +16,20 @@ LOOK_UPS = (
     frozenset({"name", "id_number"}),
     frozenset({"number", "name", "id_number"}),
 )
-FORMS = (*(frozenset({name}) for name in ("code", "qr", "credential")), *LOOK_UPS)
+BINDING = ("audience", "nonce")
+FORMS = (
+    *(frozenset({name}) for name in ("code", "qr", "credential", "presentation")),
+    *(frozenset({"presentation", *more}) for more in (("audience",), ("nonce",), BINDING)),
+    *LOOK_UPS,
+)
 
 
 class VerificationSchema(Schema):
-    """The body of ``POST /api/v1/verifications``: ``{code}``, ``{qr}``, ``{credential}``, or two of a look-up."""
+    """The body of ``POST /api/v1/verifications``, in one of its forms.
+
+    ``{code}``, ``{qr}``, ``{credential}``, ``{presentation}``, or two of a look-up. ``audience`` and ``nonce`` are
+    what the verifier asked the holder of a presentation to sign.
+    """
 
     error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
 
@@ -33,6 +42,9 @@ class VerificationSchema(Schema):
     name = fields.String(error_messages=TEXT)
     id_number = fields.String(error_messages=TEXT)
     qr = fields.String(error_messages=TEXT)
+    presentation = fields.String(error_messages=TEXT)
+    audience = fields.String(error_messages=TEXT)
+    nonce = fields.String(error_messages=TEXT)
     credential = fields.Raw(error_messages=TEXT)
 
     @validates_schema

@@ -33,7 +33,7 @@ def describe_verdict(verdict: Verdict, trust: Trust | None) -> Json:
     return {
         "outcome": verdict.outcome.value,
         "as_of": describe_instant(verdict.as_of),
-        "reason": _reason(verdict.reason),
+        "reason": describe_reason(verdict.reason),
         "checks": describe_checks(verdict.checks),
         "certificate": _certificate(face, trust, verdict.outcome) if face else None,
         "benefits": _benefits(face, china_date(verdict.as_of))
@@ -47,7 +47,7 @@ def _past(past: Verdict) -> Json:
     return {
         "day": china_date(past.as_of).isoformat(),
         "outcome": past.outcome.value,
-        "reason": _reason(past.reason),
+        "reason": describe_reason(past.reason),
     }
 
 
@@ -56,7 +56,8 @@ def describe_checks(checks: Sequence[Check]) -> list[Json]:
     return [_check(check) for check in checks]
 
 
-def _reason(check: Check | None) -> Json | None:
+def describe_reason(check: Check | None) -> Json | None:
+    """Why a verdict is not valid: code, number, words and, where the assessor gave one, its cause."""
     if check is None:
         return None
     number = find_number(check.code)

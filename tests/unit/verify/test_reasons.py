@@ -16,14 +16,17 @@ JUDGES = (
     "keys/cose",
     "keys/did",
     "keys/jcs",
+    "keys/jws",
     "keys/multikey",
     "keys/pair",
     "keys/proof",
     "keys/ring",
+    "keys/sd_jwt",
     "keys/strict_json",
     "issuers/accreditation",
     "registry/credential",
     "registry/number",
+    "registry/selective",
     "registry/kinds",
     "registry/levels",
     "registry/places",
@@ -33,6 +36,7 @@ JUDGES = (
     "verify/gate",
     "verify/gate_check",
     "verify/gate_text",
+    "verify/presentation_check",
     "verify/statement_check",
     "verify/trust_list",
 )
@@ -53,6 +57,7 @@ def test_every_code_that_a_verdict_can_carry_has_a_number():
     codes = {code for module in JUDGES for code in refused(module)} | set(_AWAY.values())
     codes |= {"status.revoked", "status.suspended", "status.superseded"}
     codes |= {"record.not_asked", "status.not_asked", "key.time_unproved", "record.not_yet", "qr.foreign"}
+    codes |= {"binding.none", "binding.absent"}
     codes |= {"lookup.no_match", "lookup.not_issued_here", "holder.differs"}
     codes |= {code for code in catalogue() if code.startswith("bulk.row_")}
     assert {code for code in codes if not find_number(code) and not NOT_IN_VERDICTS.fullmatch(code)} == set()
