@@ -18,6 +18,7 @@ from keys.errors import Refused
 from registry.problems import ROOMS, catalogue, error_words, find_problem
 from registry.record import State
 from verify.checks import STEPS
+from verify.presentation_check import STEPS as PRESENTATION_STEPS
 
 HOUSE = Path(keys.__file__).parent.parent
 CODE = re.compile(r"[a-z_0-9]+\.[a-z_0-9]+")
@@ -67,7 +68,7 @@ def test_every_row_is_used():
 
 
 def test_codes_put_together_have_rows():
-    composed = {f"{name}.passed" for name, _ in STEPS}
+    composed = {f"{name}.passed" for name, _ in (*STEPS, *PRESENTATION_STEPS)}
     composed |= {f"status.{state.value}" for state in State if state is not State.VALID}
     assert composed - set(catalogue()) == set()
 

@@ -22,6 +22,7 @@ from registry.settings import Settings
 from registry.state import State
 from verify.checks import STEPS
 from verify.openapi import openapi_document, operations
+from verify.presentation_check import STEPS as PRESENTATION_STEPS
 from verify.verdict import Outcome
 from wsgi import create_app, open_services
 
@@ -90,7 +91,8 @@ def test_lists_of_words_are_those_of_the_data():
     assert SCHEMAS["Level"]["properties"]["id"]["enum"] == [level.id for level in levels()]
     assert SCHEMAS["MaskedHolder"]["properties"]["id_type"]["enum"] == [one.value for one in IdType]
     assert SCHEMAS["Verdict"]["properties"]["outcome"]["enum"] == [one.value for one in Outcome]
-    assert SCHEMAS["Check"]["properties"]["name"]["enum"] == [name for name, _ in STEPS]
+    assert SCHEMAS["Check"]["properties"]["name"]["enum"] == [*dict(STEPS), "binding"]
+    assert dict(PRESENTATION_STEPS).keys() == {*dict(STEPS), "binding"}
     assert SCHEMAS["StateChangeRequest"]["properties"]["reason"]["enum"] == list(reasons())
     assert set(SCHEMAS["Certificate"]["properties"]["state"]["enum"]) == {state.value for state in State}
 
