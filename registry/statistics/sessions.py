@@ -136,7 +136,7 @@ def rate(part: int, whole: int) -> Rate | None:
         exact = round(100 * part / whole)
         return Rate(exact, exact)
     few = THRESHOLD - 1
-    if 0 < rest < THRESHOLD and 0 < part < THRESHOLD:
+    if whole < THRESHOLD + few:  # the span would tell that the other group is not small, and so pin this one
         return None
     low, high = (whole - few, whole - 1) if 0 < rest < THRESHOLD else (1, few)
     return Rate(100 * low // whole, -(-100 * high // whole))
