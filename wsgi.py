@@ -57,6 +57,7 @@ from registry.server import run_server, start_worker
 from registry.services import EXTENSION as REGISTRY_EXTENSION
 from registry.services import Registry, open_registry
 from registry.settings import Settings, read_settings
+from registry.sharing.shares import Shares
 from registry.statistics.commands import statistics_commands
 from registry.statistics.projector import projecting
 from registry.translation import init_translation
@@ -77,6 +78,7 @@ from verify.registers import registers_pages
 from verify.routes import api as verify_api
 from verify.services import EXTENSION as VERIFY
 from verify.services import Verifier, open_verifier
+from verify.sharing.pages import viewer as share_viewer
 from verify.statements import statements_api, statements_pages
 from verify.statistics import statistics_api, statistics_pages
 from verify.watch.desk import EXTENSION as WATCH
@@ -107,6 +109,7 @@ PAGES = (
     notices_pages,
     pages,
     presentation_documents,
+    share_viewer,
     app_pages,
     *REGISTER_PAGES,
 )
@@ -166,6 +169,7 @@ def prepare(services: Services) -> None:
         services.registry.record.prepare()
         services.registry.archive_desk.prepare()
         BoundTokens(services.registry.database).prepare()
+        Shares(services.registry.database, services.registry.vault).prepare()
         services.issuers.assessors.prepare()
         prepare_registers(services.registry.database, services.registry.vault)
         services.issuers.employers.prepare()

@@ -88,6 +88,12 @@ def describe_shown(shown: Json) -> Json:
     return shown | ({"region": describe_place(region)} if isinstance(region, str) else {})
 
 
+def keep_back(shown: Json, outcome: Outcome) -> Json:
+    """The claims that may be told: the person's own only while the certificate is valid, in the order of the page."""
+    told = {name: shown[name] for name in claim_names() if name in shown}
+    return told if outcome is Outcome.VALID else {name: told[name] for name in told if name not in PERSONAL}
+
+
 @documents.get(VCT_PATH)
 def type_metadata() -> Response:
     """What the claims of a certificate are called, for wallets and verifiers."""
@@ -123,7 +129,8 @@ LOCALES = (("zh-CN", "zh"), ("en", "en"))
 
 
 @cache
-def _names() -> tuple[str, ...]:
+def claim_names() -> tuple[str, ...]:
+    """The claims that a certificate may have, in the order of the page."""
     return tuple(row["id"] for row in read_table("selective_claims")["claim"])
 
 
@@ -154,12 +161,9 @@ def _look_up(here: Verifier, status: StatusEntry, token: str) -> RecordEvidence 
 def _describe(presented: Presented | None, outcome: Outcome, binding: Binding | None) -> Json | None:
     if presented is None or outcome not in {Outcome.VALID, *TOLD}:
         return None
-    shown = dict(presented.shown)
-    if outcome is not Outcome.VALID:
-        shown = {name: value for name, value in shown.items() if name not in PERSONAL}
     return {
-        "shown": describe_shown(shown),
-        "not_shown": [name for name in _names() if name not in presented.shown],
+        "shown": describe_shown(keep_back(dict(presented.shown), outcome)),
+        "not_shown": [name for name in claim_names() if name not in presented.shown],
         "assessor_id": presented.assessor_id,
         "signed_at": describe_instant(presented.signed_at),
         "ends_at": describe_instant(presented.ends_at) if presented.ends_at else None,

@@ -45,8 +45,10 @@ WHO_MAY = {
     "policies": PUBLIC,
     "policies_api": PUBLIC,
     "public_registers_api": PUBLIC,
+    "presentations": PUBLIC,
     "registers": PUBLIC,
     "registry": PUBLIC,
+    "share": PUBLIC,  # who has the link: tried in verify/test_sharing.py
     "statistics": PUBLIC,
     "statistics_api": PUBLIC,
     "verify": PUBLIC,

@@ -1,0 +1,1 @@
+"""Shares: links under the worker's hand that show a part of a certificate for one purpose."""

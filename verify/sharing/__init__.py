@@ -1,0 +1,1 @@
+"""Sharing: the worker chooses what a link shows, a stranger opens it."""

@@ -1,0 +1,69 @@
+"""What a stranger sees who opens a share: the chosen part of a certificate, checked now, and nothing of the rest.
+
+Everything shown comes out of the presentation itself, after it was verified: what is not in it cannot slip in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from keys import sd_jwt
+from keys.errors import Refused
+from registry.credential import parse_credential, read_face
+from registry.record import CertificateRecord
+from registry.selective import hideable
+from registry.services import Registry, registry
+from registry.sharing.presets import presets
+from registry.sharing.shares import Share, Shares
+from registry.sharing.signing import selective_token
+from registry.view import Json
+from verify.presentations import (
+    claim_names,
+    describe_presentation,
+    describe_shown,
+    keep_back,
+    verify_presentation,
+)
+from verify.routes import describe
+from verify.services import verifier
+
+
+def shares() -> Shares:
+    """The shares of the current application."""
+    return Shares(registry().database, registry().vault)
+
+
+def presentation_of(here: Registry, share: Share) -> str | None:
+    """The SD-JWT with the chosen disclosures alone; None where the certificate has no selective token."""
+    whole = selective_token(here, _record(here, share))
+    return sd_jwt.select(sd_jwt.read(whole), presets()[share.preset].claims) if whole else None
+
+
+def describe_share(here: Registry, share: Share, *, at: datetime) -> Json:
+    """The verdict on what a share shows, as JSON; ``proved`` tells whether a presentation can be taken along."""
+    text = presentation_of(here, share)
+    if text is None:
+        return _describe_unproved(here, share, at)
+    return describe_presentation(verify_presentation(text, at=at)) | {"proved": True}
+
+
+def _describe_unproved(here: Registry, share: Share, at: datetime) -> Json:
+    """What the registry says of a certificate that carries no selective token: its word, nothing to take along."""
+    record, wanted = _record(here, share), presets()[share.preset].claims
+    verdict = verifier().verify_code(record.code, at=at)
+    said = describe(verdict)
+    face = read_face(parse_credential(record.credential))
+    shown = {name: value for name, value in hideable(face).items() if name in wanted}
+    presentation = verdict.face and {
+        "shown": describe_shown(keep_back(shown, verdict.outcome)),
+        "not_shown": [name for name in claim_names() if name not in wanted],
+    }
+    told = {name: said[name] for name in ("outcome", "as_of", "reason", "checks")}
+    return told | {"presentation": presentation, "proved": False}
+
+
+def _record(here: Registry, share: Share) -> CertificateRecord:
+    found = here.record.find(share.code)
+    if found is None:
+        raise Refused("share.unknown", field="token")
+    return found
