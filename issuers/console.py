@@ -1,39 +1,29 @@
-"""The assessor's console: sign in, see, issue with a preview, revoke. Plain forms, no script needed."""
+"""The assessor's console: see, issue with a preview, revoke. Plain forms, no script needed."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from issuers.employers import is_employer
+from issuers.accounts.entrance import console
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
-from issuers.navigation import Menu, menus
 from issuers.request import Draft, check_request
 from issuers.revocation import reasons, revoke
 from issuers.routes import find_own
 from issuers.schemas import IssueSchema, load
 from issuers.services import issuers
-from issuers.session import (
-    assessors_only,
-    begin_session,
-    current_account,
-    current_assessor,
-    describe_account,
-    end_session,
-)
+from issuers.session import assessors_only, current_account, current_assessor
 from issuers.view import describe_assessor, describe_own_face
 from keys.errors import Refused
 from registry.credential import MEDIA_TYPE, Face, china_date, day_start, parse_credential, read_face
-from registry.keyrings import REGISTRY
 from registry.problems import error_words
 from registry.record import CertificateRecord, Idempotency
 from registry.services import registry
@@ -44,41 +34,7 @@ RECENT = 8  # certificates on the overview: as many as fit beside the accreditat
 MAX_NOTE = 500  # characters
 UNPROCESSABLE = 422
 
-console = Blueprint("issuers", __name__, url_prefix="/console", template_folder="templates")
-console.app_context_processor(describe_account)
 _issue_schema = IssueSchema()
-
-
-@console.app_context_processor
-def _console_bar() -> dict[str, Callable[[], list[Menu]]]:
-    return {"console_menus": lambda: menus(current_account().role)}
-
-
-@console.get("/sign-in")
-def sign_in() -> ResponseReturnValue:
-    """The sign-in form."""
-    return render_template("issuers/sign_in.html", values={}, next=request.args.get("next"))
-
-
-@console.post("/sign-in")
-def sign_in_post() -> ResponseReturnValue:
-    """Sign in with account and password."""
-    name, password = request.form.get("account", ""), request.form.get("password", "")
-    try:
-        account = issuers().assessors.sign_in(name, password)
-    except Refused as refused:
-        error = error_words(refused)
-        page = {"values": {"account": name}, "error": error, "next": request.form.get("next")}
-        return render_template("issuers/sign_in.html", **page), 401
-    begin_session(account)
-    return redirect(_safe_path(request.form.get("next")) or url_for(_home(account.owner)))
-
-
-@console.post("/sign-out")
-def sign_out() -> ResponseReturnValue:
-    """Sign out."""
-    end_session()
-    return redirect(url_for("issuers.sign_in"))
 
 
 @console.get("/", endpoint="console")
@@ -204,20 +160,6 @@ def confirm() -> ResponseReturnValue:
     return render_template(
         "issuers/issued.html", number=record.number, links=_links(record), qr_url=_links(record)["qr_svg"]
     )
-
-
-def _home(owner: str) -> str:
-    if is_employer(owner):
-        return "employer.home"
-    return "registrar.home" if owner == REGISTRY else "issuers.console"
-
-
-def _safe_path(target: str | None) -> str | None:
-    """``target`` where it is a path of this site; anything else would lead elsewhere."""
-    if not target or not target.startswith(("/console", "/registrar", "/employer")) or "\\" in target:
-        return None
-    parts = urlsplit(target)
-    return None if parts.scheme or parts.netloc else target
 
 
 def _draft() -> Draft:

@@ -14,7 +14,6 @@ from flask_babel import lazy_gettext as _
 
 from issuers.roles import ASSESSOR, BUREAU, Role
 
-REGISTRARS = (Role.REGISTRAR,)
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ GROUPS: dict[str, Any] = {
 }
 
 LINKS = (
+    Link("employer.home", _("Check a list"), (Role.EMPLOYER,)),
+    Link("watch.home", _("Watch list"), (Role.EMPLOYER,)),
     Link("issuers.console", _("Overview"), ASSESSOR),
     Link("registrar.home", _("Overview"), BUREAU),
     Link("issuers.certificates", _("Certificates"), ASSESSOR, also=("issuers.certificate",)),
@@ -63,22 +64,24 @@ LINKS = (
     Link(
         "archives.search",
         _("Archives"),
-        REGISTRARS,
+        BUREAU,
         "people",
         also=("archives", "ledgers.claim", "ledgers.decide", "ledgers.line", "ledgers.change"),
     ),
-    Link("holders.holders", _("Holders"), REGISTRARS, "people"),
-    Link("ledgers.rates", _("Subsidy rates"), REGISTRARS, "people", also=("ledgers.add_rate",)),
+    Link("holders.holders", _("Holders"), BUREAU, "people"),
+    Link("ledgers.rates", _("Subsidy rates"), BUREAU, "people", also=("ledgers.add_rate",)),
     Link(
         "register_desk.directories_page",
         _("Directories"),
-        REGISTRARS,
+        BUREAU,
         "supervision",
         also=("register_desk.directory_page",),
     ),
-    Link("register_desk.integrity_page", _("Integrity files"), REGISTRARS, "supervision"),
-    Link("inspection_desk.inspections_page", _("Inspections"), REGISTRARS, "supervision"),
-    Link("inspection_desk.uploads_page", _("National system"), REGISTRARS, "supervision"),
+    Link("register_desk.integrity_page", _("Integrity files"), BUREAU, "supervision"),
+    Link("inspection_desk.inspections_page", _("Inspections"), BUREAU, "supervision"),
+    Link("inspection_desk.uploads_page", _("National system"), BUREAU, "supervision"),
+    Link("accounts.accounts", _("Accounts"), BUREAU, "supervision", also=("accounts",)),
+    Link("account.home", _("My account"), tuple(Role), also=("account",)),
 )
 
 

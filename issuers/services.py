@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app
 
+from issuers.accounts.desk import AccountDesk, open_account_desk
 from issuers.assessor import Assessor
 from issuers.employers import Employers
 from issuers.issue import IssuingDesk
@@ -29,6 +30,7 @@ class Issuers:
     find_assessor: ShortMemory[str, Assessor]
     owner_of_token: ShortMemory[str, str]
     notices: Notices
+    account_desk: AccountDesk
 
 
 def open_issuers(registry: Registry) -> Issuers:
@@ -52,6 +54,7 @@ def open_issuers(registry: Registry) -> Issuers:
         ShortMemory(assessors.find),
         ShortMemory(assessors.owner_of_token),
         Notices(registry.database, registry.clock, has_mail=has_mail),
+        open_account_desk(registry.database, registry.vault, registry.acts),
     )
 
 

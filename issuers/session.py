@@ -1,4 +1,4 @@
-"""Who is signed in: the session cookie names an account, the account says for whom it acts."""
+"""Who is signed in: the cookie names a session, the session an account, the account says for whom it acts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 from flask import g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from issuers.accounts.desk import GUARDED_ROLES
 from issuers.assessor import Assessor
 from issuers.employers import Employer
 from issuers.roles import ASSESSOR, BUREAU, Role
@@ -47,16 +48,40 @@ def employers_only(page: Page[Arguments]) -> Page[Arguments]:
     return _guard(page, "auth.employer_only", Role.EMPLOYER)
 
 
+def signed_in_only(page: Page[Arguments]) -> Page[Arguments]:
+    """For anybody who is signed in, about their own account: also where a second factor is still to be set up."""
+    return _guard(page, "auth.sign_in", *Role, enforced=False)
+
+
 def begin_session(account: Account) -> None:
     """Sign the account in, in a session of its own."""
     session.clear()
-    session["account"] = account.name
+    session["sid"] = issuers().account_desk.sessions.begin(
+        account.name,
+        agent=request.user_agent.string,
+        address=request.remote_addr or "",
+        at=registry().clock(),
+    )
     session.permanent = True
+    g.account = account
 
 
 def end_session() -> None:
-    """Sign out."""
+    """Sign out: the session ends here and in the list of sessions."""
+    if "sid" in session:
+        issuers().account_desk.sessions.end(session["sid"])
     session.clear()
+
+
+def signed_in_account() -> Account | None:
+    """Who is signed in, of any role: one indexed read for the session, one for the account."""
+    if "sid" not in session:
+        return None
+    found = issuers().account_desk.sessions.find(session["sid"], at=registry().clock())
+    if found is None:
+        return None
+    g.session_ref = found.ref
+    return issuers().assessors.find_account(found.account)
 
 
 def current_account() -> Account:
@@ -106,17 +131,26 @@ def note(
     )
 
 
-def _guard(page: Page[Arguments], refusal: str, *allowed: Role) -> Page[Arguments]:
+def _lacks_factor(account: Account) -> bool:
+    wanted = registry().settings.second_factor == "required" and account.role in GUARDED_ROLES
+    return wanted and not account.has_second_factor
+
+
+def _guard(
+    page: Page[Arguments], refusal: str, *allowed: Role, enforced: bool = True
+) -> Page[Arguments]:
     @wraps(page)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
-        account = issuers().assessors.find_account(session["account"]) if "account" in session else None
+        account = signed_in_account()
         if account is None:
             return redirect(
                 url_for("issuers.sign_in", next=request.path if request.method == "GET" else None)
             )
+        g.account = account
         if account.role not in allowed:
             raise Refused(refusal)
-        g.account = account
+        if enforced and _lacks_factor(account):
+            return redirect(url_for("account.second_factor"))
         return page(*args, **kwargs)
 
     return guarded

@@ -14,10 +14,11 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from issuers.accounts.sessions import Sessions
 from issuers.accreditation import Accreditation
 from issuers.assessor import Assessor, AssessorKind, check_assessor
 from issuers.employers import Employers, is_employer
-from issuers.passwords import hash_password, verify_password
+from issuers.passwords import hash_password
 from issuers.roles import Role, check_role
 from keys.errors import Refused
 from registry.keyrings import REGISTRY
@@ -33,6 +34,7 @@ class Account:
     name: str
     owner: str
     role: Role
+    has_second_factor: bool = False
 
 
 class Assessors:
@@ -43,6 +45,7 @@ class Assessors:
         self._tokens: Collection[dict[str, Any]] = database["tokens"]
         self._accounts: Collection[dict[str, Any]] = database["accounts"]
         self._employers = Employers(database)
+        self._sessions = Sessions(database)
 
     def prepare(self) -> None:
         """Make the indexes; does nothing where they are."""
@@ -98,7 +101,7 @@ class Assessors:
 
     def new_token(self, owner: str, *, label: str, at: datetime) -> str:
         """A new bearer token for the API, shown this once; only its hash is kept."""
-        self._check_owner(owner)
+        self.check_owner(owner)
         token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
         self._tokens.insert_one({"_id": _token_hash(token), "owner": owner, "label": label, "made": at})
         return token
@@ -117,33 +120,30 @@ class Assessors:
 
     def set_account(self, name: str, owner: str, password: str, role: str | None = None) -> Account:
         """Make an account, or give it a new password. Refused ``auth.password_short``, ``account.role``."""
-        self._check_owner(owner)
+        self.check_owner(owner)
         account = Account(name.casefold(), owner, check_role(owner, role))
         document = {"owner": owner, "role": account.role.value, "password": hash_password(password)}
         self._accounts.update_one({"_id": account.name}, {"$set": document}, upsert=True)
+        self._sessions.end_all(account.name)  # who signed in with what held before is signed out
         return account
 
-    def sign_in(self, name: str, password: str) -> Account:
-        """The account of a right name and password. Refused ``auth.sign_in``, the same words for both mistakes."""
-        found = self._accounts.find_one({"_id": name.casefold()})
-        if not verify_password(found["password"] if found else None, password) or found is None:
-            raise Refused("auth.sign_in", field="password")
-        return _account(found)
-
-    def _check_owner(self, owner: str) -> None:
+    def check_owner(self, owner: str) -> None:
+        """Whether accounts and tokens may name that owner. Refused ``assessor.unknown``, ``employer.unknown``."""
         if is_employer(owner):
             self._employers.find_owner(owner)
         elif owner != REGISTRY:
             self.find(owner)
 
     def find_account(self, name: str) -> Account | None:
-        """The account of that name."""
-        found = self._accounts.find_one({"_id": name})
-        return _account(found) if found else None
+        """The account of that name; None where it is disabled as well."""
+        found = self._accounts.find_one({"_id": name, "disabled": {"$ne": True}})
+        return account_of(found) if found else None
 
 
-def _account(document: Mapping[str, Any]) -> Account:
-    return Account(document["_id"], document["owner"], check_role(document["owner"], document.get("role")))
+def account_of(document: Mapping[str, Any]) -> Account:
+    """The account that a document of the accounts collection describes."""
+    role = check_role(document["owner"], document.get("role"))
+    return Account(document["_id"], document["owner"], role, "second" in document)
 
 
 def _token_hash(token: str) -> bytes:

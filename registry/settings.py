@@ -46,6 +46,9 @@ class Settings:
     webhook_loopback: str = _setting(
         "", "yes lets webhooks go to http on this machine; for tests and the demo only"
     )
+    second_factor: str = _setting(
+        "", "required makes registrars, inspectors and signers set up a second factor at their next sign-in"
+    )
     proxies: str = _setting(
         "0", "proxies in front whose X-Forwarded-For is believed; a limit on guessing counts by that address"
     )
@@ -64,6 +67,8 @@ class Settings:
                 raise Refused("settings.count", field=name.upper())
         if not (self.proxies.isascii() and self.proxies.isdecimal() and int(self.proxies) <= MAX_PROXIES):
             raise Refused("settings.proxies", field="PROXIES", limit=MAX_PROXIES)
+        if self.second_factor not in {"", "required"}:
+            raise Refused("settings.second_factor", field="SECOND_FACTOR")
         _check_base_url(self.origin)
         if self.webhook_loopback and (
             self.webhook_loopback != "yes" or urlsplit(self.origin).hostname not in LOOPBACK_HOSTS

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from typing import Any
 
@@ -21,7 +20,6 @@ from keys.errors import Refused
 from keys.vault import Vault
 
 PURPOSE = "look-up misses"
-NETWORK_BITS = 64  # of an IPv6 address: a subscriber has all the addresses below
 
 
 @dataclass(frozen=True)
@@ -72,17 +70,6 @@ class Guesses:
 
     def _key(self, limit: Limit, what: str, at: datetime) -> bytes:
         return self._vault.digest(f"{_end(limit, at).isoformat()} {what}".encode(), purpose=PURPOSE)
-
-
-def client_network(address: str | None) -> str:
-    """What counts as one client: an IPv4 address, or the network of an IPv6 address."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:  # no address: a test, a socket without one
-        return "unknown"
-    if isinstance(parsed, IPv6Address) and not parsed.ipv4_mapped:
-        return str(IPv6Network((parsed, NETWORK_BITS), strict=False))
-    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
 def _end(limit: Limit, at: datetime) -> datetime:

@@ -19,11 +19,11 @@ from registry.kinds import find_kind
 from registry.levels import find_level
 from registry.occupations import find_occupation, search_occupations
 from registry.places import find_place
+from registry.addresses import client_network
 from registry.services import registry
 from registry.statement import is_statement
 from registry.view import describe_occupation
 from verify.dates import read_date, read_past_day
-from verify.guesses import client_network
 from verify.lookup import Answer, Question
 from verify.pictures import read_qr
 from verify.presentation_check import PresentationVerdict
