@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
@@ -19,6 +19,9 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from pymongo.database import Database
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from issuers.accounts.pages import account_pages
+from issuers.accounts.people import people_pages
+from issuers.accounts.sessions import WHOLE_LIFE
 from issuers.archive_pages import archive_pages
 from issuers.archive_routes import archive_api
 from issuers.commands import assessor_commands, issue_command, revoke_command
@@ -89,7 +92,6 @@ from verify.watch.routes import api as watch_api
 from verify.web_app import app_pages
 
 PREPARE_SECONDS = 60  # making an index over a full record takes longer than a request may wait
-SESSION_LIFE = timedelta(hours=8)  # a working day
 
 
 REGISTER_PAGES = (register_desk, inspection_desk, report_desk, registers_pages, statistics_pages)
@@ -97,6 +99,8 @@ REGISTER_APIS = (registers_api, public_registers_api, statistics_api)
 PAGES = (
     operations,
     console,
+    account_pages,
+    people_pages,
     registrar,
     archive_pages,
     holders_pages,
@@ -173,6 +177,7 @@ def prepare(services: Services) -> None:
         services.issuers.assessors.prepare()
         prepare_registers(services.registry.database, services.registry.vault)
         services.issuers.employers.prepare()
+        services.issuers.account_desk.prepare()
         services.issuers.notices.prepare()
         services.verifier.look_up.guesses.prepare()
         services.bulk.jobs.prepare()
@@ -194,7 +199,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         SESSION_COOKIE_SECURE=settings.is_secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        PERMANENT_SESSION_LIFETIME=WHOLE_LIFE,
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
         WTF_CSRF_SSL_STRICT=False,  # our pages send no referrer; the token is bound to the session
     )

@@ -30,6 +30,8 @@ from registry.services import registry
 from registry.state import State
 from registry.view import Json, describe_instant
 
+__all__ = ("console",)
+
 RECENT = 8  # certificates on the overview: as many as fit beside the accreditations
 MAX_NOTE = 500  # characters
 UNPROCESSABLE = 422

@@ -15,7 +15,6 @@ from flask_babel import lazy_gettext as _
 from issuers.roles import ASSESSOR, BUREAU, Role
 
 
-
 @dataclass(frozen=True)
 class Link:
     """One page to go to. ``also`` names further endpoints, or whole blueprints, that belong to it."""

@@ -90,6 +90,12 @@ def current_account() -> Account:
     return account
 
 
+def current_session_ref() -> str:
+    """What the session that a guarded page was opened with is called in the list of sessions."""
+    ref: str = g.session_ref
+    return ref
+
+
 def may_change() -> bool:
     """Whether who is signed in may change what the bureau looks after: an inspector reads and draws."""
     account: Account | None = g.get("account")
@@ -136,9 +142,7 @@ def _lacks_factor(account: Account) -> bool:
     return wanted and not account.has_second_factor
 
 
-def _guard(
-    page: Page[Arguments], refusal: str, *allowed: Role, enforced: bool = True
-) -> Page[Arguments]:
+def _guard(page: Page[Arguments], refusal: str, *allowed: Role, enforced: bool = True) -> Page[Arguments]:
     @wraps(page)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> ResponseReturnValue:
         account = signed_in_account()

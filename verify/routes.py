@@ -13,13 +13,13 @@ from issuers.services import issuers
 from issuers.view import describe_assessor
 from keys.errors import Refused
 from keys.jcs import canonicalize
+from registry.addresses import client_network
 from registry.credential import china_date
 from registry.http import answer_json, read_json
 from registry.kinds import find_kind
 from registry.levels import find_level
 from registry.occupations import find_occupation, search_occupations
 from registry.places import find_place
-from registry.addresses import client_network
 from registry.services import registry
 from registry.statement import is_statement
 from registry.view import describe_occupation

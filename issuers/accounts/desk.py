@@ -98,7 +98,9 @@ class AccountDesk:
         if step is None:
             raise Refused("auth.code", field="code")
         codes = new_recovery_codes()
-        self.accounts.set_factor(account, secret, step=step, codes=[clean_recovery_code(one) for one in codes])
+        self.accounts.set_factor(
+            account, secret, step=step, codes=[clean_recovery_code(one) for one in codes]
+        )
         return codes
 
     def end_all(self, account: str, *, but: str | None = None) -> int:

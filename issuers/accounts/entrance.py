@@ -10,6 +10,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from issuers.accounts.caller import caller_for, remember_device
+from issuers.accounts.words import role_words
 from issuers.employers import is_employer
 from issuers.navigation import Menu, menus
 from issuers.services import issuers
@@ -19,12 +20,14 @@ from keys.errors import Refused
 from registry.keyrings import REGISTRY
 from registry.problems import error_words, find_problem
 from registry.services import registry
+from registry.translation import in_language
 
 PENDING_SECONDS = 300  # between password and code: time to find the phone
 HOMES = ("/console", "/registrar", "/employer", "/account", "/audit")
 
 console = Blueprint("issuers", "issuers", url_prefix="/console", template_folder="templates")
 console.app_context_processor(describe_account)
+console.add_app_template_filter(lambda role: in_language(role_words(role)), "role_name")
 
 
 @console.app_context_processor
@@ -84,9 +87,7 @@ def sign_out() -> ResponseReturnValue:
     """Sign out."""
     account = signed_in_account()
     if account is not None:
-        issuers().account_desk.note(
-            "session.ended", account, caller_for(account.name), registry().clock()
-        )
+        issuers().account_desk.note("session.ended", account, caller_for(account.name), registry().clock())
     end_session()
     return redirect(url_for("issuers.sign_in"))
 

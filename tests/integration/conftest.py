@@ -88,8 +88,10 @@ class House:
 
     def enter(self, client: FlaskClient, account: str) -> None:
         """Sign the account in without the price of its password."""
+        sessions = self.issuers.account_desk.sessions
+        secret = sessions.begin(account, agent="test", address="127.0.0.1", at=self.clock())
         with client.session_transaction() as session:
-            session["account"] = account
+            session["sid"] = secret
 
     def headers(self, assessor: str = ASSOCIATION, **more: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[assessor]}", **more}

@@ -56,7 +56,12 @@ WHO_MAY = {
     # --- sign-in and one's own account ---
     "issuers.sign_in": PUBLIC,
     "issuers.sign_in_post": PUBLIC,
+    "issuers.sign_in_code": PUBLIC,
+    "issuers.sign_in_code_post": PUBLIC,
     "issuers.sign_out": PUBLIC,
+    "account": May(SIGNED_IN),
+    "account.reset": PUBLIC,
+    "account.reset_post": PUBLIC,
     # --- the assessor's console and API ---
     "issuers": May(ASSESSOR),
     "report_desk": May(ASSESSOR),
@@ -68,6 +73,7 @@ WHO_MAY = {
     "registers_api.publish_report": May(ASSESSOR_TOKEN),
     # --- the registrar's pages and API; inspectors read and draw ---
     "registrar": May(BUREAU, REGISTRAR),
+    "accounts": May(BUREAU, REGISTRAR),
     "archives": May(BUREAU, REGISTRAR),
     "archives.find": May(BUREAU),
     "archives.new_entry": May(REGISTRAR),
@@ -96,6 +102,20 @@ WHO_MAY = {
 
 # What stands in the address of these is no id of the owner's: a year, say.
 SHARED = frozenset({"registers_api.publish_report"})
+
+# These ask for a password or a code themselves, or end the session: 401 or the sign-in page is their right answer.
+PROVES_ITSELF = frozenset(
+    {
+        "issuers.sign_in_post",
+        "issuers.sign_in_code",
+        "issuers.sign_in_code_post",
+        "issuers.sign_out",
+        "account.change_password",
+        "account.begin_second_factor",
+        "account.confirm_second_factor",
+        "account.remove_second_factor",
+    }
+)
 
 IDS: dict[str, object] = {
     "audit_id": "0" * 24,

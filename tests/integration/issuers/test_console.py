@@ -244,7 +244,10 @@ def test_revoking_asks_for_a_reason_and_a_yes(house, desk):
 
 def test_an_account_that_changes_sides_acts_for_its_new_assessor_only(house, desk):
     number = house.issued()["number"]
-    house.issuers.assessors.set_account(f"clerk-{house.association}", house.college, house.password)
+    name = f"clerk-{house.association}"
+    house.issuers.assessors.set_account(name, house.college, house.password)
+    assert desk.client.get(f"/console/certificates/{number}").location.startswith("/console/sign-in")
+    assert desk.sign_in(name).status_code == 302
     assert desk.client.get(f"/console/certificates/{number}").status_code == 404
 
 

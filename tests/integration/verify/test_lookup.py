@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from verify import lookup
 from registry.addresses import client_network
+from verify import lookup
 from verify.guesses import PER_ADDRESS, PER_SUBJECT
 
 UNKNOWN = "S000033000002263999999"  # an assessor here, a serial it never reached
