@@ -17,7 +17,8 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from flask.testing import FlaskClient
 from issuers.demo import Demo, make_demo
 from issuers.revocation import revoke
 from keys.vault import Vault
-from registry.mongo import Record
+from registry.mongo import Record, connect
 from registry.settings import Settings
 from wsgi import Services, create_app, now, open_services, prepare
 
@@ -99,8 +100,21 @@ def ask(node: str) -> Ask:
     return run
 
 
+@pytest.fixture(scope="module")
+def issued(mongo_uri: str) -> Iterator[Issued]:
+    """Shared: whoever only reads may ask it."""
+    database = connect(mongo_uri, database=f"test_{uuid.uuid4().hex}")
+    yield make_issued(database)
+    database.client.close()
+
+
 @pytest.fixture
-def issued(database: Record) -> Issued:
+def issued_alone(database: Record) -> Issued:
+    """For a test that changes the record."""
+    return make_issued(database)
+
+
+def make_issued(database: Record) -> Issued:
     settings = Settings(base_url=ORIGIN)
     services = open_services(settings, database=database, vault=Vault(secrets.token_bytes(32)))
     prepare(services)
@@ -117,7 +131,8 @@ def test_a_certificate_and_its_status_verify(ask: Ask, issued: Issued) -> None:
     }
 
 
-def test_a_revocation_stands_in_the_status_list(ask: Ask, issued: Issued) -> None:
+def test_a_revocation_stands_in_the_status_list(ask: Ask, issued_alone: Issued) -> None:
+    issued = issued_alone
     record, code = issued.services.registry.record, issued.demo.certificate.code
     revoke(record, code, reason="false_results", by="test", at=now())
     [answer] = ask("verify", issued.credential, documents=issued.documents())
