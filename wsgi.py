@@ -46,7 +46,7 @@ from keys.did import did_web
 from keys.errors import Refused
 from keys.vault import Vault, create_master_key, read_master_key
 from registry.bound_tokens import BoundTokens
-from registry.commands import doctor_command, keys_commands
+from registry.commands import doctor_command, export_command, keys_commands
 from registry.companion import companion
 from registry.http import answer_refusal, install
 from registry.keyrings import REGISTRY
@@ -322,6 +322,7 @@ for command in (
     revoke_command,
     keys_commands,
     doctor_command,
+    export_command,
     verify_command,
     policy_commands,
     statistics_commands,

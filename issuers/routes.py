@@ -19,7 +19,7 @@ from registry.http import answer_json, read_json
 from registry.keyrings import REGISTRY
 from registry.record import CertificateRecord, Idempotency, Record
 from registry.services import registry
-from registry.view import describe_instant
+from registry.view import describe_record
 
 MAX_RETRY_KEY = 200  # characters of an Idempotency-Key; a UUID has 36
 
@@ -110,17 +110,7 @@ def describe(record: CertificateRecord) -> dict[str, Any]:
     """A certificate as its assessor sees it."""
     origin = registry().settings.origin
     page = f"{origin}/v/{record.code}"
-    return {
-        "number": record.number,
-        "code": record.code,
-        "state": record.state.value,
-        "recorded_at": describe_instant(record.recorded_at),
-        "changes": [
-            {"state": c.state.value, "at": describe_instant(c.at), "reason": c.reason, "by": c.by}
-            for c in record.changes
-        ],
-        # the exact signed text, so that a parser between us and the reader cannot alter it
-        "credential": record.credential.decode(),
+    return describe_record(record) | {
         "links": {
             "verify": page,
             "worker": f"{origin}/w/{record.code}",

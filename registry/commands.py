@@ -5,17 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from datetime import datetime
+from typing import BinaryIO, Protocol
 
 import click
+import orjson
+import pymongo
 
 from keys.errors import Refused
+from registry.credential import CHINA
 from registry.keyrings import REGISTRY
 from registry.mongo import is_available
 from registry.problems import error_words
 from registry.services import Registry
 from registry.settings import Settings, describe_settings
-from registry.view import describe_instant
+from registry.view import describe_instant, describe_record
+
+PROGRESS = 10_000  # certificates between two lines of progress: a few seconds
 
 
 class HasRegistry(Protocol):
@@ -68,6 +74,30 @@ def compromise_key(opener: Opener, owner: str, key_id: str, since: object) -> No
     with opener() as services:
         ring = services.registry.keyrings.compromise(owner, key_id, since=since)  # type: ignore[arg-type]
         click.echo(ring.find(key_id).state.value)
+
+
+@click.command("export")
+@click.option("--assessor", help="only this assessor's, by its 13-character id")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="only what was recorded from that day on")
+@click.option(
+    "--to", "target", type=click.File("wb", lazy=False), default="-", help="a file; else standard output"
+)
+@click.pass_obj
+def export_command(opener: Opener, assessor: str | None, since: datetime | None, target: BinaryIO) -> None:
+    """Write the record as one JSON object a line: the exact signed text of each certificate, its state and history.
+
+    What is sealed (identity numbers, marks) stays sealed and is not written.
+    """
+    with opener() as services, pymongo.timeout(None):
+        record = services.registry.record
+        start = since.replace(tzinfo=CHINA) if since else None
+        written = 0
+        for one in record.each(assessor=assessor, since=start):
+            target.write(orjson.dumps(describe_record(one)) + b"\n")
+            written += 1
+            if written % PROGRESS == 0:
+                click.echo(f"{written:,} of about {record.amount():,}", err=True)
+        click.echo(f"{written:,} certificates", err=True)
 
 
 @click.command("doctor")

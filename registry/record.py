@@ -204,6 +204,21 @@ class Record:
             wanted["$or"] = _older_than(before)
         return self._cut(wanted, limit)
 
+    def each(
+        self, *, assessor: str | None = None, since: datetime | None = None
+    ) -> Iterator[CertificateRecord]:
+        """Every certificate, oldest recorded first, one at a time; of one assessor, or recorded since a moment."""
+        wanted: dict[str, Any] = {"assessor": assessor} if assessor else {}
+        if since:
+            wanted["recorded_at"] = {"$gte": since}
+        order = [("recorded_at", ASCENDING), ("_id", ASCENDING)]
+        with self._certificates.find(wanted).sort(order).allow_disk_use(True) as found:  # noqa: FBT003 - its form
+            yield from map(_from_document, found)
+
+    def amount(self) -> int:
+        """About how many certificates there are; costs nothing."""
+        return self._certificates.estimated_document_count()
+
     def _cut(self, wanted: Mapping[str, Any], limit: int) -> tuple[list[CertificateRecord], str | None]:
         order = [("recorded_at", DESCENDING), ("_id", DESCENDING)]
         found = [_from_document(one) for one in self._certificates.find(wanted).sort(order).limit(limit + 1)]

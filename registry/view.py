@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from registry.kinds import find_kind
 from registry.levels import find_level
 from registry.occupations import Occupation, find_occupation
 from registry.places import find_place
+from registry.record import CertificateRecord
+from registry.state import Change
 
 Json = dict[str, Any]
 
@@ -67,6 +70,27 @@ def describe_face(face: Face) -> Json:
         "issued_on": face.issued_on.isoformat(),
         "region": describe_place(face.region),
         "appointment": _appointment(face.appointment),
+    }
+
+
+def describe_changes(changes: Sequence[Change]) -> list[Json]:
+    """The changes of state, oldest first; without the assessor's own notes."""
+    return [
+        {"state": one.state.value, "at": describe_instant(one.at), "reason": one.reason, "by": one.by}
+        for one in changes
+    ]
+
+
+def describe_record(record: CertificateRecord) -> Json:
+    """A certificate as recorded, for the archives: exact signed text, state, history; nothing that is sealed."""
+    return {
+        "number": record.number,
+        "code": record.code,
+        "state": record.state.value,
+        "recorded_at": describe_instant(record.recorded_at),
+        "changes": describe_changes(record.changes),
+        # the exact signed text, so that a parser between us and the reader cannot alter it
+        "credential": record.credential.decode(),
     }
 
 
