@@ -74,10 +74,10 @@ def located(field: str, act: Callable[[Given], Found], given: Given) -> Found:
 
 def check_request(request: IssueRequest, assessor: Assessor, *, today: date) -> Draft:
     """The draft of ``request``; Refused with the field that stands in the way. ``today`` is the day in China."""
-    _check_date(request.issued_on, today)
-    kind = _check_kind(located("kind", find_kind, request.kind))
-    level = _check_level(kind, request.level)
-    _check_post(level, request.appointment, assessor)
+    check_date(request.issued_on, today)
+    kind = check_kind(located("kind", find_kind, request.kind))
+    level = check_level(kind, request.level)
+    check_post(level, request.appointment, assessor)
     found = _find_occupation(request)
     region = located("region", find_place, request.region or assessor.region).code
     scope = Scope(
@@ -90,7 +90,7 @@ def check_request(request: IssueRequest, assessor: Assessor, *, today: date) -> 
         holder_name=located("holder.name", parse_name, request.holder_name),
         identity=_check_identity(request),
         occupation=OccupationName(
-            found.code, found.edition, found.name_zh, found.name_en, _check_job(request.job)
+            found.code, found.edition, found.name_zh, found.name_en, check_job(request.job)
         ),
         region=region,
         issued_on=request.issued_on,
@@ -107,7 +107,8 @@ def _find_occupation(request: IssueRequest) -> Occupation:
         raise refused.at(f"occupation.{field}") from None
 
 
-def _check_date(issued_on: date, today: date) -> None:
+def check_date(issued_on: date, today: date) -> None:
+    """Refused ``issue.in_future``, ``issue.too_old``."""
     if issued_on > today:
         raise Refused("issue.in_future", field="issued_on", today=today.isoformat())
     if issued_on < today - MAX_AGE:
@@ -122,13 +123,15 @@ def _check_identity(request: IssueRequest) -> Identity:
         raise refused.at(f"holder.{field}") from None
 
 
-def _check_kind(kind: Kind) -> Kind:
+def check_kind(kind: Kind) -> Kind:
+    """The kind, if certificates of it are issued here. Refused ``kind.not_issued_here``."""
     if not kind.issued_here:
         raise Refused("kind.not_issued_here", field="kind", kind=kind.zh)
     return kind
 
 
-def _check_level(kind: Kind, level_id: str | None) -> Level | None:
+def check_level(kind: Kind, level_id: str | None) -> Level | None:
+    """The level that a kind needs or forbids. Refused ``level.*``."""
     if not kind.has_level:
         if level_id is not None:
             raise Refused("level.not_for_kind", field="level")
@@ -138,7 +141,8 @@ def _check_level(kind: Kind, level_id: str | None) -> Level | None:
     return located("level", find_level, level_id)
 
 
-def _check_post(level: Level | None, appointment: Appointment | None, assessor: Assessor) -> None:
+def check_post(level: Level | None, appointment: Appointment | None, assessor: Assessor) -> None:
+    """Whether a post and a level go together. Refused ``level.post_at_employer``, ``appointment.*``."""
     if level is None or not level.is_post:
         if appointment:
             raise Refused("appointment.not_for_level", field="appointment")
@@ -153,7 +157,8 @@ def _check_post(level: Level | None, appointment: Appointment | None, assessor: 
         raise Refused("appointment.dates", field="appointment.to")
 
 
-def _check_job(job: str | None) -> str | None:
+def check_job(job: str | None) -> str | None:
+    """The trade as printed; None where there is none. Refused ``issue.job``."""
     if job is None or job.strip() in {
         "",
         "--",

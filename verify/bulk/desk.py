@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import secrets
@@ -26,6 +25,7 @@ from registry.credential import CHINA, china_date
 from registry.keyrings import REGISTRY
 from registry.people import open_holder
 from registry.services import Registry
+from registry.sheets import digest_of
 from registry.view import Json, describe_instant
 from verify.bulk.answers import Judge, levels_of
 from verify.bulk.limits import CHUNK_ROWS, JOBS_A_DAY, ROWS_A_DAY
@@ -38,7 +38,6 @@ from verify.checks import Trust
 from verify.services import Verifier
 
 EXTENSION = "skills-bulk"
-_PIECE = 1 << 20
 
 log = logging.getLogger("verify.bulk")
 
@@ -63,7 +62,7 @@ class BulkDesk:
             raise Refused("bulk.day_used", jobs=JOBS_A_DAY, rows=ROWS_A_DAY)
         self.jobs.open(job_id, employer.id, by=by, at=now)
         try:
-            facts = {"format": find_format(file), "sha256": _hash(file)}
+            facts = {"format": find_format(file), "sha256": digest_of(file)}
             rows = self._keep(job_id, read_rows(file), now)
             self.jobs.accept(job_id, employer.id, rows=rows, day=china_date(now), facts=facts)
         except BaseException:
@@ -204,14 +203,6 @@ def seconds_to_tomorrow(now: datetime) -> int:
     """Seconds until the next day begins in China, when the day's counts begin anew."""
     tomorrow = datetime.combine(china_date(now) + timedelta(days=1), time(), CHINA)
     return int((tomorrow - now).total_seconds()) + 1
-
-
-def _hash(file: IO[bytes]) -> str:
-    total = hashlib.sha256()
-    while piece := file.read(_PIECE):
-        total.update(piece)
-    file.seek(0)
-    return total.hexdigest()
 
 
 def _seal(vault: Vault, plain: bytes, place: str) -> bytes:

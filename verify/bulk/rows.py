@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from registry.folding import fold, narrow
+from registry.folding import narrow
+from registry.sheets import heading_key
 from verify.gate_text import MAX_TEXT
 
 FIELDS = ("code", "qr", "number", "name", "id_number", "ref")
@@ -55,7 +56,7 @@ class Row:
 
 def find_fields(cells: Sequence[str]) -> list[str | None] | None:
     """Which field each column of a heading row is, None for one we do not read; None when it is no heading row."""
-    found = [_FIELD_OF.get("".join(filter(str.isalnum, fold(narrow(cell))))) for cell in cells]
+    found = [_FIELD_OF.get(heading_key(cell)) for cell in cells]
     return found if set(found) & {"code", "qr", "number"} else None
 
 

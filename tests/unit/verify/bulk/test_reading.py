@@ -101,11 +101,11 @@ def test_ndjson_line_by_line():
         (b"", "bulk.no_rows"),
         ("证书编号,姓名\n".encode(), "bulk.no_rows"),
         ("王小明,S000033000002263000001\n".encode(), "bulk.no_heading"),
-        (b"\xff\x00\x9c\x00\x01", "bulk.encoding"),
-        (b"code\n\x00\x01\x02\n", "bulk.encoding"),
-        (b'code\n"' + b"x" * 200_000 + b'"\n', "bulk.csv"),
-        (b"code" + b"," * 100, "bulk.csv"),
-        (b"PK\x03\x04 no workbook at all", "bulk.xlsx"),
+        (b"\xff\x00\x9c\x00\x01", "sheet.encoding"),
+        (b"code\n\x00\x01\x02\n", "sheet.encoding"),
+        (b'code\n"' + b"x" * 200_000 + b'"\n', "sheet.csv"),
+        (b"code" + b"," * 100, "sheet.columns"),
+        (b"PK\x03\x04 no workbook at all", "sheet.xlsx"),
     ],
 )
 def test_files_that_are_no_lists(data, code):
@@ -124,7 +124,7 @@ def test_a_zip_bomb_is_refused_before_it_is_opened():
         for n in range(17):
             packed.writestr(f"xl/{n}.xml", b"\0" * 10_000_000)
     assert len(file.getvalue()) < 200_000
-    assert refusal(file.getvalue()) == "bulk.xlsx_too_large"
+    assert refusal(file.getvalue()) == "sheet.xlsx_too_large"
 
 
 def test_a_zip_of_many_members_is_refused():
@@ -132,7 +132,7 @@ def test_a_zip_of_many_members_is_refused():
     with zipfile.ZipFile(file, "w") as packed:
         for n in range(501):
             packed.writestr(f"{n}", b"")
-    assert refusal(file.getvalue()) == "bulk.xlsx_too_large"
+    assert refusal(file.getvalue()) == "sheet.xlsx_too_large"
 
 
 def test_an_xml_bomb_is_refused():
@@ -144,7 +144,7 @@ def test_an_xml_bomb_is_refused():
     with zipfile.ZipFile(file, "w") as packed:
         for name in good.namelist():
             packed.writestr(name, bomb if "sheet1" in name else good.read(name))
-    assert refusal(file.getvalue()) == "bulk.xlsx"
+    assert refusal(file.getvalue()) == "sheet.xlsx"
 
 
 @given(st.binary(max_size=300))

@@ -1,0 +1,30 @@
+"""How large a batch may be. Each is a promise on the page, so a reason stands beside it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from registry.sheets import Bounds
+
+MAX_ROWS = 100_000  # the largest examinations of a province certify 40,000 at once
+MAX_LINES = 2 * MAX_ROWS  # with the empty rows between: a sheet of a million empty rows is no list
+MAX_UPLOAD = 32 * 1024 * 1024  # bytes: 100,000 rows of 330 bytes, twice what the national row takes
+BOUNDS = Bounds(
+    columns=60,  # the template has 18; lists out of other systems bring a few dozen of their own
+    unpacked=128 * 1024 * 1024,  # bytes: 100,000 rows of 12 cells unpack to about 90 MB
+)
+OPEN_BATCHES = 20  # of an assessor, not yet done: a day's work; more is a program gone wrong
+
+CHUNK_ROWS = (
+    250  # one write of 0.8 MB: a reader never waits longer than that for its turn (docs/performance.md)
+)
+SAMPLE = 10  # rows that the signer proof-reads
+FOUR_EYES_ABOVE = 10  # certificates: more than so many need a second person
+
+PREPARED_LIFE = timedelta(days=30)  # names that nobody approved are deleted then
+RESULT_LIFE = timedelta(days=5 * 365 + 2)  # electronic files of an assessment are kept five years
+LEASE = timedelta(seconds=10)  # a chunk takes well under a second; a worker that is gone delays it so long
+CHECK_LEASE = timedelta(seconds=30)  # renewed with every chunk read
+RECEIVING = timedelta(minutes=10)  # longer than any upload: then whoever received it is gone
+MAX_TRIES = 25  # a chunk that ended so many workers would end the next; restarts by hand are not so many
+"""Workers may be killed often (kill -9 of worker, web or database); each try is safe to repeat."""
