@@ -1,0 +1,289 @@
+"""The batch desk: takes a list in, has it checked, approved and issued, and tells what became of each row."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import tempfile
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import IO, Any, cast
+
+from flask import current_app
+
+from issuers.assessor import Assessor
+from issuers.batches.checking import Checker, Finding
+from issuers.batches.columns import Heading
+from issuers.batches.examining import Examined, Examiner, Summary
+from issuers.batches.limits import BOUNDS, FOUR_EYES_ABOVE, MAX_TRIES
+from issuers.batches.reading import Row, read_list
+from issuers.batches.sealing import Box, tell
+from issuers.batches.store import Batches, BatchState, ChunkDone, Counts, Document, part_of
+from issuers.issue import CODE_BYTES, Asked
+from issuers.request import Draft
+from issuers.roles import Role
+from issuers.services import Issuers
+from issuers.store import Account
+from keys.errors import Refused
+from registry.credential import china_date
+from registry.people import holds_key, person_key
+from registry.record import CertificateRecord
+from registry.services import Registry
+from registry.sheets import check_zip, digest_of, is_workbook
+
+EXTENSION = "skills-batches"
+_PIECE = 4 << 20  # bytes of an upload in a document: well under MongoDB's 16 MB
+_IN_MEMORY = 1 << 20
+
+log = logging.getLogger("issuers.batches")
+
+
+@dataclass(frozen=True)
+class BatchDesk:
+    """Batch issuing on the record. One object serves pages, API and workers."""
+
+    registry: Registry
+    issuers: Issuers
+    batches: Batches
+    box: Box
+    on_done: Callable[[Document, Counts], None] | None = None
+
+    # --- taking in ---
+
+    def receive(self, file: IO[bytes], assessor: Assessor, *, by: str, name: str = "") -> str:
+        """Take an upload in, to be checked by a worker; the id of the batch.
+
+        Refused ``batch.busy``, and for what shows at once: ``batch.columns_missing`` and the like of a CSV,
+        ``sheet.xlsx_too_large``. Then nothing is kept.
+        """
+        now, batch_id = self.registry.clock(), secrets.token_urlsafe(12)
+        self._look(file)
+        self.batches.open(batch_id, assessor.id, by=by, at=now)
+        try:
+            facts = {"sha256": digest_of(file), "name": name[:100]}
+            for n, piece in enumerate(iter(lambda: file.read(_PIECE), b"")):
+                self.batches.add_piece(batch_id, n, self.box.seal(piece, f"{batch_id} piece {n}"), at=now)
+            self.batches.received(batch_id, facts)
+        except BaseException:
+            self.batches.drop(batch_id)
+            raise
+        return batch_id
+
+    def dry_run(self, file: IO[bytes], assessor: Assessor) -> tuple[Summary, Heading, list[Finding]]:
+        """Every mistake of every row; nothing is stored. Refused as `read_list` refuses."""
+        found = read_list(file)
+        summary, findings = Summary(), []
+        for examined in self._examiner().examine(found.rows, self.checker(assessor)):
+            summary.add(examined)
+            findings += examined.findings
+            time.sleep(0)  # let a waiting request have its turn of the interpreter
+        return summary, found.heading, findings
+
+    def prepare_one(self, values: Mapping[str, str], assessor: Assessor, *, by: str, key: str) -> str:
+        """A batch of one certificate, waiting for the signer; with the same ``key`` the same batch again.
+
+        Refused with the first mistake.
+        """
+        now = self.registry.clock()
+        batch_id = self._name("single", f"{assessor.id} {key}")
+        (examined,) = self._examiner().examine(iter([Row(1, dict(values))]), self.checker(assessor))
+        for finding in examined.findings:
+            raise Refused(finding.code, field=finding.column, **cast("dict[str, Any]", finding.params))
+        self.batches.open(batch_id, assessor.id, by=by, at=now)
+        batch = self.batches.find(batch_id)
+        if batch["state"] == BatchState.RECEIVING.value:  # new, or begun by somebody who was killed over it
+            summary = Summary()
+            self.batches.clear(part_of(batch))
+            self._keep(batch, 0, examined, Heading({}))
+            summary.add(examined)
+            self.batches.checked(batch, _facts(summary, Heading({})))
+        return batch_id
+
+    def _look(self, file: IO[bytes]) -> None:
+        """Refuse at once what can be seen at once."""
+        if is_workbook(file):
+            check_zip(file, BOUNDS)
+        else:
+            next(read_list(file).rows)
+        file.seek(0)
+
+    # --- deciding ---
+
+    def approve(self, batch: Document, account: Account, *, only_good: bool) -> None:
+        """Let the work begin.
+
+        Refused ``batch.second_person`` (the one who prepared it, or a clerk), ``batch.has_problems`` (without a yes
+        to leaving the wrong rows out), ``batch.nothing``, ``batch.state``.
+        """
+        if batch["state"] != BatchState.PREPARED.value:
+            raise Refused("batch.state")
+        if account.role is not Role.SIGNER:
+            raise Refused("auth.signer_only")
+        if account.name == batch["by"] and batch["valid"] > FOUR_EYES_ABOVE:
+            raise Refused("batch.second_person", limit=FOUR_EYES_ABOVE)
+        if not batch["valid"]:
+            raise Refused("batch.nothing")
+        if batch["wrong"] and not only_good:
+            raise Refused("batch.has_problems", field="only_good", count=batch["wrong"])
+        self.batches.approve(batch["_id"], by=account.name, at=self.registry.clock())
+
+    # --- working ---
+
+    def work_once(self, worker: str) -> bool:
+        """Issue one chunk, or check one upload; False when nothing waits. What the database raises goes through."""
+        if chunk := self.batches.take_chunk(worker, at=self.registry.clock()):
+            self._work(chunk)
+            return True
+        if batch := self.batches.take_upload(at=self.registry.clock()):
+            self._check(batch)
+            return True
+        return False
+
+    def tidy(self) -> None:
+        """Finish what killed processes left behind, and forget what ended."""
+        for batch in self.batches.tidy(at=self.registry.clock()):
+            self._finish(batch)
+
+    def _work(self, chunk: Document) -> None:
+        batch = self.batches.find_part(chunk["part"])
+        rows = self.box.rows(chunk)
+        codes = {
+            row.position: self._name("certificate code", f"{chunk['part']} {row.position}") for row in rows
+        }
+        standing: dict[str, CertificateRecord] = {}
+        if chunk["tries"] > 1:  # somebody began it: what stands, stands
+            found = self.registry.record.find_all(codes=codes.values(), numbers=())
+            standing = {one.code: one for one in found}
+        why = _why_not(batch, chunk)
+        outcomes: dict[int, CertificateRecord | str] = {
+            position: standing.get(code, why) for position, code in codes.items()
+        }
+        if not why:
+            left = [row for row in rows if codes[row.position] not in standing]
+            outcomes |= self._issue(left, codes, batch["assessor"])
+        self.batches.finish_chunk(chunk, _sort_out(outcomes))
+        if not why and self.batches.is_done(chunk["part"]):
+            self._finish(batch)
+
+    def _issue(
+        self, rows: list[Row], codes: Mapping[int, str], assessor_id: str
+    ) -> dict[int, CertificateRecord | str]:
+        """What became of each row: its certificate, or the code of what stood in the way. Each is judged once more."""
+        assessor = self.issuers.find_assessor(assessor_id)
+        checker = self.checker(assessor)
+        judged = [(row.position, *checker.check(row)) for row in rows]
+        outcomes: dict[int, CertificateRecord | str] = {
+            position: findings[0].code for position, _, findings in judged if findings
+        }
+        asked = {position: Asked(draft, codes[position]) for position, draft, _ in judged if draft}
+        try:
+            made = self.issuers.desk.issue_many(list(asked.values()), assessor) if asked else []
+        except Refused as refused:  # no key that signs, no number left: the same for all
+            made = [refused] * len(asked)
+        for position, one in zip(asked, made, strict=True):
+            outcomes[position] = one.code if isinstance(one, Refused) else one
+        return outcomes
+
+    def _finish(self, batch: Document) -> None:
+        counts, now = self.batches.counts(batch["part"]), self.registry.clock()
+        if batch["state"] == BatchState.CANCELLED.value:
+            self.batches.settle(batch["_id"], counts)
+        elif self.batches.finish(batch["_id"], counts, at=now):
+            self._tell(batch["_id"], counts)
+
+    def _tell(self, batch_id: str, counts: Counts) -> None:
+        if self.on_done:
+            self.on_done(self.batches.find(batch_id), counts)
+
+    def _check(self, batch: Document) -> None:
+        assessor = self.issuers.find_assessor(batch["assessor"])
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+            for piece in self.batches.pieces(batch["_id"]):
+                file.write(self.box.open(piece["data"], f"{batch['_id']} piece {piece['n']}"))
+            file.seek(0)
+            try:
+                summary, heading = self._examine(batch, file, assessor)
+            except Refused as refused:
+                self.batches.refuse(batch, refused, at=self.registry.clock())
+                return
+        self.batches.checked(batch, _facts(summary, heading))
+
+    def _examine(self, batch: Document, file: IO[bytes], assessor: Assessor) -> tuple[Summary, Heading]:
+        found, summary = read_list(file), Summary()
+        for n, examined in enumerate(self._examiner().examine(found.rows, self.checker(assessor))):
+            self._keep(batch, n, examined, found.heading)
+            summary.add(examined)
+            self.batches.renew(batch, summary.rows, at=self.registry.clock())
+        return summary, found.heading
+
+    def _keep(self, batch: Document, n: int, examined: Examined, heading: Heading) -> None:
+        part = part_of(batch)
+        chunk = {
+            "rows": len(examined.good),
+            "wrong": len({one.row for one in examined.findings}),
+            "input": self.box.seal_rows([row for row, _ in examined.good], part, n),
+            "findings": self.box.seal_findings(tell(examined.findings, heading), part, n),
+        }
+        self.batches.add_chunk(part, n, chunk, at=self.registry.clock())
+
+    # --- parts ---
+
+    def checker(self, assessor: Assessor) -> Checker:
+        """What judges rows for an assessor today."""
+        return Checker(assessor, china_date(self.registry.clock()))
+
+    def _examiner(self) -> Examiner:
+        vault = self.registry.vault
+
+        def key(draft: Draft) -> bytes:
+            person = person_key(vault, draft.identity.id_type, draft.identity.number)
+            occupation = (draft.occupation.code, draft.occupation.edition)
+            return holds_key(
+                vault, person, draft.kind.id, *occupation, draft.level.id if draft.level else None
+            )
+
+        return Examiner(key, self.registry.record.held)
+
+    def _name(self, purpose: str, of: str) -> str:
+        """A name that only this registry can tell, the same each time: a row tried twice is recorded once."""
+        digest = self.registry.vault.digest(of.encode(), purpose=f"batch {purpose}")
+        return urlsafe_b64encode(digest[:CODE_BYTES]).rstrip(b"=").decode()
+
+
+def open_batch_desk(registry: Registry, issuers: Issuers) -> BatchDesk:
+    """The batch desk on a registry and its issuers."""
+    return BatchDesk(registry, issuers, Batches(registry.database), Box(registry.vault))
+
+
+def batch_desk() -> BatchDesk:
+    """The batch desk of the current application."""
+    return cast("BatchDesk", current_app.extensions[EXTENSION])
+
+
+def _why_not(batch: Document, chunk: Document) -> str:
+    """Why a chunk's rows are not to be issued any more; empty where they are."""
+    if batch["state"] == BatchState.CANCELLED.value:
+        return "batch.cancelled"
+    if chunk["tries"] > MAX_TRIES:
+        log.error("batch %s: chunk %d given up", batch["_id"], chunk["n"])
+        return "batch.given_up"
+    return ""
+
+
+def _sort_out(outcomes: Mapping[int, CertificateRecord | str]) -> ChunkDone:
+    issued = [(at, one.number, one.code) for at, one in sorted(outcomes.items()) if not isinstance(one, str)]
+    failed = [(at, one) for at, one in sorted(outcomes.items()) if isinstance(one, str)]
+    return ChunkDone(issued, failed)
+
+
+def _facts(summary: Summary, heading: Heading) -> dict[str, Any]:
+    return {
+        "rows": summary.rows,
+        "valid": summary.valid,
+        "wrong": summary.wrong,
+        "problems": [[code, count] for code, count in summary.problems.most_common()],
+        "classes": [[*one, count] for one, count in sorted(summary.classes.items(), key=str)],
+        "unread": list(heading.unread),
+    }
