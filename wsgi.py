@@ -24,6 +24,11 @@ from issuers.accounts.people import people_pages
 from issuers.accounts.sessions import WHOLE_LIFE
 from issuers.archive_pages import archive_pages
 from issuers.archive_routes import archive_api
+from issuers.batches.desk import EXTENSION as BATCHES
+from issuers.batches.desk import BatchDesk, open_batch_desk
+from issuers.batches.pages import batch_pages
+from issuers.batches.routes import api as batches_api
+from issuers.batches.worker import issuing
 from issuers.commands import assessor_commands, issue_command, revoke_command
 from issuers.console import console
 from issuers.demo import make_demo
@@ -64,6 +69,7 @@ from registry.sharing.shares import Shares
 from registry.statistics.commands import statistics_commands
 from registry.statistics.projector import projecting
 from registry.translation import init_translation
+from verify.batch_results import batch_results
 from verify.bulk.commands import verify_report_command
 from verify.bulk.desk import EXTENSION as BULK
 from verify.bulk.desk import BulkDesk, open_bulk_desk
@@ -92,6 +98,7 @@ from verify.watch.routes import api as watch_api
 from verify.web_app import app_pages
 
 PREPARE_SECONDS = 60  # making an index over a full record takes longer than a request may wait
+WORKER_NICE = 10  # long work waits for pages: who verifies a certificate stands at a counter
 
 
 REGISTER_PAGES = (register_desk, inspection_desk, report_desk, registers_pages, statistics_pages)
@@ -101,6 +108,8 @@ PAGES = (
     console,
     account_pages,
     people_pages,
+    batch_pages,
+    batch_results,
     registrar,
     archive_pages,
     holders_pages,
@@ -119,6 +128,7 @@ PAGES = (
 )
 APIS = (
     issuers_api,
+    batches_api,
     archive_api,
     holders_api,
     ledger_api,
@@ -139,6 +149,7 @@ class Services:
     registry: Registry
     issuers: Issuers
     verifier: Verifier
+    batches: BatchDesk
     bulk: BulkDesk
     watch: WatchDesk
 
@@ -164,7 +175,8 @@ def open_services(
     issuers = open_issuers(registry)
     verifier = open_verifier(registry, issuers)
     bulk = open_bulk_desk(registry, issuers, verifier)
-    return Services(registry, issuers, verifier, bulk, open_watch_desk(registry))
+    batches = open_batch_desk(registry, issuers)
+    return Services(registry, issuers, verifier, batches, bulk, open_watch_desk(registry))
 
 
 def prepare(services: Services) -> None:
@@ -180,6 +192,7 @@ def prepare(services: Services) -> None:
         services.issuers.account_desk.prepare()
         services.issuers.notices.prepare()
         services.verifier.look_up.guesses.prepare()
+        services.batches.batches.prepare()
         services.bulk.jobs.prepare()
         services.watch.watches.prepare()
         did = did_web(services.registry.settings.origin)
@@ -223,6 +236,7 @@ def furnish(app: Flask, services: Services) -> None:
         REGISTRY_EXTENSION: services.registry,
         ISSUERS: services.issuers,
         VERIFY: services.verifier,
+        BATCHES: services.batches,
         BULK: services.bulk,
         WATCH: services.watch,
     }
@@ -298,6 +312,7 @@ def working(services: Services) -> Iterator[None]:
     with ExitStack() as stack:
         for part in (
             checking(services.bulk),
+            issuing(services.batches),
             watching(services.watch),
             telling(services.issuers.notices, services.registry),
         ):
@@ -312,6 +327,7 @@ def worker(opener: Callable[[], AbstractContextManager[Services]]) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    os.nice(WORKER_NICE)
     with opener() as services, working(services):
         stop.wait()
 

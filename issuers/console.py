@@ -13,14 +13,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from issuers.accounts.entrance import console
+from issuers.assessor import Assessor
+from issuers.batches.desk import batch_desk
+from issuers.batches.single import row_of
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
-from issuers.request import Draft, check_request
+from issuers.request import Draft, IssueRequest, check_request
 from issuers.revocation import reasons, revoke
+from issuers.roles import Role
 from issuers.routes import find_own
 from issuers.schemas import IssueSchema, load
 from issuers.services import issuers
-from issuers.session import assessors_only, current_account, current_assessor
+from issuers.session import assessors_only, current_account, current_assessor, note
 from issuers.view import describe_assessor, describe_own_face
 from keys.errors import Refused
 from registry.credential import MEDIA_TYPE, Face, china_date, day_start, parse_credential, read_face
@@ -143,6 +147,7 @@ def preview() -> ResponseReturnValue:
         "issuers/preview.html",
         certificate=describe_own_face(draft_face(draft, current_assessor(), registry().settings.origin)),
         name=draft.holder_name,
+        is_clerk=current_account().role is Role.CLERK,
         id_number=draft.identity.number,
         fields=issue_fields(request.form),
         idempotency_key=secrets.token_urlsafe(16),
@@ -152,16 +157,30 @@ def preview() -> ResponseReturnValue:
 @console.post("/issue/confirm")
 @assessors_only
 def confirm() -> ResponseReturnValue:
-    """Issue what was previewed; sent twice, it is issued once."""
+    """Issue what was previewed, or hand a clerk's over to the signer; sent twice, it is done once."""
     assessor = current_assessor()
     try:
         asked = load(_issue_schema, form_body(request.form))
+        if current_account().role is Role.CLERK:
+            return _hand_over(asked, assessor)
         record = issuers().desk.issue(asked, assessor, idempotency=_idempotency(assessor.id))
     except Refused as refused:
         return _refuse(refused)
     return render_template(
         "issuers/issued.html", number=record.number, links=_links(record), qr_url=_links(record)["qr_svg"]
     )
+
+
+def _hand_over(asked: IssueRequest, assessor: Assessor) -> ResponseReturnValue:
+    """What a clerk prepared becomes a batch of one, which a signer approves."""
+    check_request(
+        asked, assessor, today=china_date(registry().clock())
+    )  # a refusal stands at the form's field
+    key = request.form.get("idempotency_key", "")
+    batch_id = batch_desk().prepare_one(row_of(asked), assessor, by=current_account().name, key=key)
+    note("batch.prepared", f"batch:{batch_id}", after={"certificates": 1})
+    flash(_("Prepared. It waits for a signer, who approves it on the page of the batch."))
+    return redirect(url_for("batches.batch", batch_id=batch_id), 303)
 
 
 def _draft() -> Draft:

@@ -59,6 +59,7 @@ LINKS = (
     Link("registrar.home", _("Overview"), BUREAU),
     Link("issuers.certificates", _("Certificates"), ASSESSOR, also=("issuers.certificate",)),
     Link("issuers.issue", _("Issue"), ASSESSOR, also=("issuers.preview", "issuers.confirm")),
+    Link("batches.home", _("Batches"), ASSESSOR, also=("batches", "batch_results")),
     Link("notices.home", _("Notices"), ASSESSOR, also=("notices",)),
     Link(
         "archives.search",

@@ -87,7 +87,7 @@ def _by_heading() -> dict[str, str]:
     pairs = [
         (heading_key(text), column.id)
         for column in columns()
-        for text in {column.zh, column.en, column.id, *column.aliases}
+        for text in {column.zh, column.en, *column.aliases}
     ]
     index = dict(pairs)
     if any(index[key] != name for key, name in pairs):

@@ -7,7 +7,7 @@ import secrets
 import tempfile
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -20,7 +20,7 @@ from issuers.batches.examining import Examined, Examiner, Summary
 from issuers.batches.limits import BOUNDS, FOUR_EYES_ABOVE, MAX_TRIES
 from issuers.batches.reading import Row, read_list
 from issuers.batches.sealing import Box, tell
-from issuers.batches.store import Batches, BatchState, ChunkDone, Counts, Document, part_of
+from issuers.batches.store import Batches, BatchState, ChunkDone, Document, part_of
 from issuers.issue import CODE_BYTES, Asked
 from issuers.request import Draft
 from issuers.roles import Role
@@ -48,7 +48,6 @@ class BatchDesk:
     issuers: Issuers
     batches: Batches
     box: Box
-    on_done: Callable[[Document, Counts], None] | None = None
 
     # --- taking in ---
 
@@ -90,7 +89,7 @@ class BatchDesk:
         batch_id = self._name("single", f"{assessor.id} {key}")
         (examined,) = self._examiner().examine(iter([Row(1, dict(values))]), self.checker(assessor))
         for finding in examined.findings:
-            raise Refused(finding.code, field=finding.column, **cast("dict[str, Any]", finding.params))
+            raise Refused(finding.code, field="holder", **cast("dict[str, Any]", finding.params))
         self.batches.open(batch_id, assessor.id, by=by, at=now)
         batch = self.batches.find(batch_id)
         if batch["state"] == BatchState.RECEIVING.value:  # new, or begun by somebody who was killed over it
@@ -187,15 +186,14 @@ class BatchDesk:
         return outcomes
 
     def _finish(self, batch: Document) -> None:
-        counts, now = self.batches.counts(batch["part"]), self.registry.clock()
+        counts = self.batches.counts(batch["part"])
         if batch["state"] == BatchState.CANCELLED.value:
             self.batches.settle(batch["_id"], counts)
-        elif self.batches.finish(batch["_id"], counts, at=now):
-            self._tell(batch["_id"], counts)
-
-    def _tell(self, batch_id: str, counts: Counts) -> None:
-        if self.on_done:
-            self.on_done(self.batches.find(batch_id), counts)
+            return
+        # the notice first: it is kept once, and a worker killed between the two comes by again
+        facts = {"batch": batch["_id"], "issued": counts.issued, "refused": counts.failed}
+        self.issuers.notices.send("batch.finished", batch["assessor"], facts, once=batch["_id"])
+        self.batches.finish(batch["_id"], counts, at=self.registry.clock())
 
     def _check(self, batch: Document) -> None:
         assessor = self.issuers.find_assessor(batch["assessor"])

@@ -271,15 +271,12 @@ class Batches:
         """Whether every chunk is done."""
         return self._chunks.find_one({"part": part, "done": False}, {"_id": 1}) is None
 
-    def finish(self, batch_id: str, counts: Counts, *, at: datetime) -> bool:
-        """The batch is done; True for the one who says so first."""
+    def finish(self, batch_id: str, counts: Counts, *, at: datetime) -> None:
+        """The batch is done; who says so first stands."""
         batch = self.find(batch_id)
         ran = batch["ran"] + (at - batch["running_since"]).total_seconds()
         update = {"state": BatchState.DONE.value, "finished_at": at, "ran": ran, **vars(counts)}
-        found = self._batches.update_one(
-            {"_id": batch_id, "state": BatchState.RUNNING.value}, {"$set": update}
-        )
-        return found.modified_count == 1
+        self._batches.update_one({"_id": batch_id, "state": BatchState.RUNNING.value}, {"$set": update})
 
     def settle(self, batch_id: str, counts: Counts) -> None:
         """A cancelled batch: nothing of it is under way any more; its names are forgotten."""

@@ -67,6 +67,10 @@ WHO_MAY = {
     "report_desk": May(ASSESSOR),
     "paper": May(ASSESSOR),
     "notices": May(ASSESSOR),
+    "batches": May(ASSESSOR),
+    "batches.approve": May(SIGNER),
+    "batch_results": May(ASSESSOR),
+    "batches_api": May(ASSESSOR_TOKEN),
     "notices.contact": May(SIGNER),
     "issuers_api": May(ASSESSOR_TOKEN),
     "registers_api.record_session": May(ASSESSOR_TOKEN),
@@ -118,7 +122,9 @@ PROVES_ITSELF = frozenset(
 )
 
 IDS: dict[str, object] = {
+    "act": "pause",
     "audit_id": "0" * 24,
+    "batch_id": "no-such-batch",
     "case": "no-such-case",
     "change": "0" * 24,
     "check_id": "0" * 24,
@@ -129,6 +135,7 @@ IDS: dict[str, object] = {
     "edition": "2022",
     "employer_id": "acme",
     "entry_id": "0" * 24,
+    "form": "csv",
     "filename": "registry.css",
     "id": "S000033000002",
     "assessor_id": "S000033000002",
