@@ -184,7 +184,7 @@ class Checker:
             return find_by_name(name or _needed(values, "occupation_name"), self._accredited)
         found = find_occupation(code, values.get("edition", editions()[0]))
         if name and not is_name_of(name, found):
-            raise Refused("batch.occupation_differs", name=found.name_zh)
+            raise Refused("batch.occupation_differs", occupation=found.name_zh)
         return found
 
     def _check_bodies(self, values: Mapping[str, str], problems: _Problems) -> None:
@@ -192,7 +192,7 @@ class Checker:
             problems.add("number", Refused("batch.number_given"))
         for name in ("assessor", "issuing_body"):
             if fold(values.get(name, self._assessor.name)) != fold(self._assessor.name):
-                problems.add(name, Refused("batch.other_assessor", name=self._assessor.name))
+                problems.add(name, Refused("batch.other_assessor", body=self._assessor.name))
 
     def _identify(self, values: Mapping[str, str], shared: _Shared, problems: _Problems) -> Identity | None:
         id_type = problems.attempt("id_type", lambda: parse_id_type(values.get("id_type", DEFAULT_ID_TYPE)))

@@ -88,9 +88,14 @@ def uploaded() -> IO[bytes]:
         if part is None:
             raise Refused("field.missing", field="file")
         return part.stream
+    stream = request.stream  # a body that is too large is refused here
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller closes it
-    while piece := request.stream.read(PIECE):
-        file.write(piece)
+    try:
+        while piece := stream.read(PIECE):
+            file.write(piece)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     return file
 
