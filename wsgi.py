@@ -22,6 +22,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from issuers.accounts.pages import account_pages
 from issuers.accounts.people import people_pages
 from issuers.accounts.sessions import WHOLE_LIFE
+from issuers.accreditations.committee_pages import committee_pages
+from issuers.accreditations.pages import accreditation_pages
+from issuers.accreditations.reminding import reminding
 from issuers.archive_pages import archive_pages
 from issuers.archive_routes import archive_api
 from issuers.batches.desk import EXTENSION as BATCHES
@@ -69,6 +72,7 @@ from registry.sharing.shares import Shares
 from registry.statistics.commands import statistics_commands
 from registry.statistics.projector import projecting
 from registry.translation import init_translation
+from verify.accreditations import accreditations_api
 from verify.batch_results import batch_results
 from verify.bulk.commands import verify_report_command
 from verify.bulk.desk import EXTENSION as BULK
@@ -120,6 +124,8 @@ PAGES = (
     watch_pages,
     paper_pages,
     notices_pages,
+    accreditation_pages,
+    committee_pages,
     pages,
     presentation_documents,
     share_viewer,
@@ -133,6 +139,7 @@ APIS = (
     holders_api,
     ledger_api,
     verify_api,
+    accreditations_api,
     policies_api,
     statements_api,
     employers_api,
@@ -191,6 +198,7 @@ def prepare(services: Services) -> None:
         services.issuers.employers.prepare()
         services.issuers.account_desk.prepare()
         services.issuers.notices.prepare()
+        services.issuers.accreditations.cases.prepare()
         services.verifier.look_up.guesses.prepare()
         services.batches.batches.prepare()
         services.bulk.jobs.prepare()
@@ -315,6 +323,7 @@ def working(services: Services) -> Iterator[None]:
             issuing(services.batches),
             watching(services.watch),
             telling(services.issuers.notices, services.registry),
+            reminding(services.registry, services.issuers.assessors, services.issuers.notices),
         ):
             stack.enter_context(part)
         yield

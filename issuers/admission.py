@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from issuers.accreditation import Accreditation
 from issuers.assessor import Assessor, AssessorKind, check_assessor
+from issuers.request import located
 from issuers.store import Assessors
 from keys.did import did_web
 from keys.errors import Refused
@@ -34,13 +37,20 @@ def admit(
 
 def accredit(assessors: Assessors, assessor_id: str, held: Accreditation) -> Assessor:
     """Record an accreditation whose every word is known. Refused names what is not."""
-    if not find_kind(held.kind).issued_here:
-        raise Refused("kind.not_issued_here", field="kind", kind=held.kind)
-    for code, edition in held.occupations:
-        find_occupation(code, edition)
-    for level in held.levels:
-        find_level(level)
-    find_place(held.region)
+    check_scope(held.kind, held.occupations, held.levels, held.region)
     if held.valid_until and held.valid_until <= held.valid_from:
         raise Refused("accreditation.dates", field="valid_until")
     return assessors.accredit(assessor_id, held)
+
+
+def check_scope(
+    kind: str, occupations: Iterable[tuple[str, str]], levels: Iterable[str], region: str
+) -> None:
+    """Refused unless every word of a scope is known, with the field that is not."""
+    if not located("kind", find_kind, kind).issued_here:
+        raise Refused("kind.not_issued_here", field="kind", kind=kind)
+    for code, edition in occupations:
+        located("occupations", lambda pair: find_occupation(*pair), (code, edition))
+    for level in levels:
+        located("levels", find_level, level)
+    located("region", find_place, region)

@@ -60,7 +60,9 @@ LINKS = (
     Link("issuers.certificates", _("Certificates"), ASSESSOR, also=("issuers.certificate",)),
     Link("issuers.issue", _("Issue"), ASSESSOR, also=("issuers.preview", "issuers.confirm")),
     Link("batches.home", _("Batches"), ASSESSOR, also=("batches", "batch_results")),
+    Link("accreditations.home", _("Accreditations"), ASSESSOR, also=("accreditations",)),
     Link("notices.home", _("Notices"), ASSESSOR, also=("notices",)),
+    Link("committee.home", _("Accreditations"), BUREAU, also=("committee",)),
     Link(
         "archives.search",
         _("Archives"),

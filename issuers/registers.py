@@ -66,11 +66,11 @@ def name_of_body(body: str) -> str:
 
 
 def assessor_entries(assessors: Iterator[Assessor]) -> Iterator[Entry]:
-    """The directory of assessment bodies: one entry an accreditation (HH-13, DG-02)."""
+    """The directory of assessment bodies: one entry a time in which an accreditation holds (HH-13, DG-02)."""
     for assessor in assessors:
-        for number, held in enumerate(assessor.accreditations, start=1):
-            cells = _cells(assessor, held)
-            yield Entry(number, cells, held.valid_from, held.valid_until)
+        windows = [(held, window) for held in assessor.accreditations for window in held.windows]
+        for number, (held, (start, until)) in enumerate(windows, start=1):
+            yield Entry(number, _cells(assessor, held), start, until)
 
 
 def _cells(assessor: Assessor, held: Accreditation) -> dict[str, str]:

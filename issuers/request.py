@@ -81,7 +81,7 @@ def check_request(request: IssueRequest, assessor: Assessor, *, today: date) -> 
     found = _find_occupation(request)
     region = located("region", find_place, request.region or assessor.region).code
     scope = Scope(
-        kind.id, (found.code, found.edition), level.id if level else None, region, request.issued_on
+        kind.id, (found.code, found.edition), level.id if level else None, region, request.issued_on, today
     )
     accreditation = covering(assessor.accreditations, scope)
     return Draft(

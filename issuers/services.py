@@ -8,6 +8,7 @@ from typing import cast
 from flask import current_app
 
 from issuers.accounts.desk import AccountDesk, open_account_desk
+from issuers.accreditations.desk import AccreditationDesk, open_accreditation_desk
 from issuers.assessor import Assessor
 from issuers.employers import Employers
 from issuers.issue import IssuingDesk
@@ -31,6 +32,7 @@ class Issuers:
     owner_of_token: ShortMemory[str, str]
     notices: Notices
     account_desk: AccountDesk
+    accreditations: AccreditationDesk
 
 
 def open_issuers(registry: Registry) -> Issuers:
@@ -47,14 +49,16 @@ def open_issuers(registry: Registry) -> Issuers:
     )
     employers = Employers(registry.database)
     has_mail = registry.settings.mail_server is not None
+    notices = Notices(registry.database, registry.clock, has_mail=has_mail)
     return Issuers(
         assessors,
         employers,
         desk,
         ShortMemory(assessors.find),
         ShortMemory(assessors.owner_of_token),
-        Notices(registry.database, registry.clock, has_mail=has_mail),
+        notices,
         open_account_desk(registry.database, registry.vault, registry.acts),
+        open_accreditation_desk(registry, assessors, notices),
     )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from pymongo import IndexModel
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from issuers.accounts.sessions import Sessions
-from issuers.accreditation import Accreditation
+from issuers.accreditation import Accreditation, Ending, Suspension
 from issuers.assessor import Assessor, AssessorKind, check_assessor
 from issuers.employers import Employers, is_employer
 from issuers.passwords import hash_password
@@ -53,11 +54,11 @@ class Assessors:
             [IndexModel("did", unique=True), IndexModel("credit_code", unique=True)]
         )
 
-    def add(self, assessor: Assessor) -> Assessor:
+    def add(self, assessor: Assessor, *, session: ClientSession | None = None) -> Assessor:
         """Register an assessor. Refused ``assessor.exists`` or what `check_assessor` finds."""
         check_assessor(assessor)
         try:
-            self._assessors.insert_one(_to_document(assessor))
+            self._assessors.insert_one(_to_document(assessor), session=session)
         except DuplicateKeyError:
             raise Refused("assessor.exists", field="id") from None
         return assessor
@@ -82,12 +83,26 @@ class Assessors:
         if not changed.matched_count:
             raise Refused("accreditation.unknown", field="accreditation")
 
-    def find(self, assessor_id: str) -> Assessor:
+    def set_accreditations(
+        self, assessor_id: str, held: Sequence[Accreditation], *, session: ClientSession
+    ) -> None:
+        """Put these in place of the assessor's accreditations, inside the transaction that read them."""
+        documents = [_accreditation_to_document(one) for one in held]
+        self._assessors.update_one(
+            {"_id": assessor_id}, {"$set": {"accreditations": documents}}, session=session
+        )
+
+    def find(self, assessor_id: str, *, session: ClientSession | None = None) -> Assessor:
         """By id. Refused ``assessor.unknown``."""
-        document = self._assessors.find_one({"_id": assessor_id})
+        document = self._assessors.find_one({"_id": assessor_id}, session=session)
         if document is None:
             raise Refused("assessor.unknown", field="assessor")
         return _from_document(document)
+
+    def exists(self, assessor_id: str, credit_code: str) -> bool:
+        """Whether an assessor of that id or that credit code is admitted."""
+        wanted = {"$or": [{"_id": assessor_id}, {"credit_code": credit_code}]}
+        return self._assessors.find_one(wanted, {"_id": 1}) is not None
 
     def find_by_did(self, did: str) -> Assessor | None:
         """By DID."""
@@ -184,6 +199,10 @@ def _accreditation_to_document(held: Accreditation) -> dict[str, Any]:
         "valid_from": held.valid_from.isoformat(),
         "valid_until": held.valid_until.isoformat() if held.valid_until else None,
         "decision": held.decision,
+        "suspensions": [
+            {name: day and day.isoformat() for name, day in vars(gap).items()} for gap in held.suspensions
+        ],
+        "ending": held.ending.value if held.ending else None,
     }
 
 
@@ -198,4 +217,11 @@ def _accreditation_from_document(document: Mapping[str, Any]) -> Accreditation:
         valid_from=date.fromisoformat(document["valid_from"]),
         valid_until=date.fromisoformat(until) if until else None,
         decision=document["decision"],
+        suspensions=tuple(_suspension(gap) for gap in document.get("suspensions", ())),
+        ending=Ending(document["ending"]) if document.get("ending") else None,
     )
+
+
+def _suspension(gap: Mapping[str, str | None]) -> Suspension:
+    days = {name: date.fromisoformat(day) for name, day in gap.items() if day}
+    return Suspension(days["stops_on"], days["start"], days.get("until"))

@@ -30,7 +30,7 @@ def describe_issuer(issuer: Issuer) -> Json:
 
 
 def describe_assessor(assessor: Assessor, *, on: date) -> Json:
-    """An assessor with all its accreditations, each current, future or past on that day."""
+    """An assessor with all its accreditations, each with its standing on that day."""
     held = sorted(assessor.accreditations, key=lambda one: one.valid_from, reverse=True)
     return describe_issuer(assessor.issuer) | {
         "did": assessor.did,
@@ -40,11 +40,12 @@ def describe_assessor(assessor: Assessor, *, on: date) -> Json:
 
 
 def describe_accreditation(held: Accreditation, *, on: date) -> Json:
-    """An accreditation: its scope in words, its time, and its state on that day."""
-    state = "current" if held.in_force(on) else "future" if on < held.valid_from else "past"
+    """An accreditation: its scope in words, its time, its standing on that day, and the times in which it holds."""
+    standing, since = held.standing(on)
     return {
         "id": held.id,
-        "state": state,
+        "state": standing.value,
+        "since": since.isoformat() if since else None,
         "decision": held.decision,
         "kind": describe_kind(held.kind),
         "occupations": [
@@ -56,6 +57,10 @@ def describe_accreditation(held: Accreditation, *, on: date) -> Json:
         "region": describe_place(held.region),
         "valid_from": held.valid_from.isoformat(),
         "valid_until": held.valid_until.isoformat() if held.valid_until else None,
+        "windows": [
+            {"from": start.isoformat(), "until": until.isoformat() if until else None}
+            for start, until in held.windows
+        ],
     }
 
 

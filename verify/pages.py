@@ -23,6 +23,8 @@ from registry.services import registry
 from registry.status_publisher import TOKEN
 from registry.token_status import MEDIA_TYPE as TOKEN_LIST_TYPE
 from registry.view import Json, describe_level, describe_place
+from verify.accreditation_check import AccreditationVerdict
+from verify.accreditations import decisions_of
 from verify.dates import read_past_day
 from verify.lookup import Question
 from verify.openapi import openapi_document, operations
@@ -35,7 +37,11 @@ from verify.statement_check import StatementVerdict
 from verify.verdict import Verdict
 from verify.view import find_benefits
 
-CONTEXTS = {"skills": "context-v1.json", "statement": "context-statement-v1.json"}
+CONTEXTS = {
+    "skills": "context-v1.json",
+    "statement": "context-statement-v1.json",
+    "accreditation": "context-accreditation-v1.json",
+}
 QR_AGE = 86_400  # seconds a picture may be cached: what it says stays true
 
 pages = Blueprint("verify", __name__, template_folder="templates")
@@ -137,7 +143,9 @@ def assessor_page(id: str) -> str:  # noqa: A002 - the templates' own word
     """One assessor with its scopes, past ones too."""
     on = china_date(registry().clock())
     return render_template(
-        "verify/assessor.html", assessor=describe_assessor(issuers().find_assessor(id), on=on)
+        "verify/assessor.html",
+        assessor=describe_assessor(issuers().find_assessor(id), on=on),
+        decisions=decisions_of(id),
     )
 
 
@@ -220,6 +228,8 @@ def _render_file(verdict: AnyVerdict) -> ResponseReturnValue:
         return show_presentation(verdict)
     if isinstance(verdict, StatementVerdict):
         return render_template("verify/statement.html", verdict=describe(verdict))
+    if isinstance(verdict, AccreditationVerdict):
+        return render_template("verify/accreditation.html", verdict=describe(verdict))
     return show_verdict("verify/verdict.html", verdict)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from issuers.accreditations.credential import is_accreditation
 from issuers.schemas import load
 from issuers.services import issuers
 from issuers.view import describe_assessor
@@ -23,6 +24,12 @@ from registry.places import find_place
 from registry.services import registry
 from registry.statement import is_statement
 from registry.view import describe_occupation
+from verify.accreditation_check import AccreditationVerdict
+from verify.accreditations import (
+    decisions_of,
+    describe_accreditation_verdict,
+    verify_accreditation,
+)
 from verify.dates import read_date, read_past_day
 from verify.lookup import Answer, Question
 from verify.pictures import read_qr
@@ -35,7 +42,7 @@ from verify.statements import describe_statement_verdict, verify_statement
 from verify.verdict import Verdict
 from verify.view import describe_verdict, find_benefits
 
-AnyVerdict = Verdict | StatementVerdict | PresentationVerdict
+AnyVerdict = Verdict | StatementVerdict | PresentationVerdict | AccreditationVerdict
 
 MAX_RESULTS = 50  # occupations in one answer to a search
 CODE_IN_URL = re.compile(r"/(?:v|w)/([A-Za-z0-9_-]{16,64})")
@@ -86,7 +93,8 @@ def assessors() -> Response:
 def assessor(assessor_id: str) -> Response:
     """One assessor with all its accreditations, past ones too."""
     on = china_date(registry().clock())
-    return answer_json(describe_assessor(issuers().find_assessor(assessor_id), on=on))
+    described = describe_assessor(issuers().find_assessor(assessor_id), on=on)
+    return answer_json(described | {"decisions": decisions_of(assessor_id)})
 
 
 def describe(verdict: AnyVerdict) -> dict[str, object]:
@@ -95,6 +103,8 @@ def describe(verdict: AnyVerdict) -> dict[str, object]:
         return describe_presentation(verdict)
     if isinstance(verdict, StatementVerdict):
         return describe_statement_verdict(verdict)
+    if isinstance(verdict, AccreditationVerdict):
+        return describe_accreditation_verdict(verdict)
     return describe_verdict(verdict, verifier().assessor_of(verdict))
 
 
@@ -122,13 +132,15 @@ def verify_file(data: bytes) -> AnyVerdict:
     return verify_text(next((text for text in texts if CODE_IN_URL.search(text)), texts[0]))
 
 
-def verify_document(document: bytes) -> Verdict | StatementVerdict:
-    """A signed document: a certificate, or an entitlement statement."""
+def verify_document(document: bytes) -> AnyVerdict:
+    """A signed document: a certificate, an entitlement statement, or an accreditation."""
     day = read_past_day()
+    if day and (is_statement(document) or is_accreditation(document)):
+        raise Refused("at.statement", field="at")
     if is_statement(document):
-        if day:
-            raise Refused("at.statement", field="at")
         return verify_statement(document)
+    if is_accreditation(document):
+        return verify_accreditation(document)
     return verifier().verify_document(document, at=registry().clock(), day=day)
 
 

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from issuers.accreditation import Accreditation
+from issuers.accreditation import Accreditation, Window
 from issuers.assessor import Assessor, AssessorKind
 from keys.errors import Refused
 from keys.pair import PublicKey
@@ -129,20 +129,24 @@ def _assessor(trust: Trust) -> Json:
         "kind": one.kind.value,
         "creditCode": one.credit_code,
         "region": one.region,
-        "accreditations": [_accreditation(held) for held in one.accreditations],
+        "accreditations": [
+            _accreditation(held, window) for held in one.accreditations for window in held.windows
+        ],
         "keys": [_key(key) for key in trust.ring.keys],
     }
 
 
-def _accreditation(held: Accreditation) -> Json:
+def _accreditation(held: Accreditation, window: Window) -> Json:
+    """One entry a window, under one id: a time in which it was suspended is simply in none of them."""
+    start, until = window
     return {
         "id": held.id,
         "kind": held.kind,
         "occupations": [[code, edition] for code, edition in sorted(held.occupations)],
         "levels": sorted(held.levels),
         "region": held.region,
-        "validFrom": held.valid_from.isoformat(),
-        "validUntil": held.valid_until.isoformat() if held.valid_until else None,
+        "validFrom": start.isoformat(),
+        "validUntil": until.isoformat() if until else None,
         "decision": held.decision,
     }
 

@@ -35,7 +35,7 @@ def describe_verdict(verdict: Verdict, trust: Trust | None) -> Json:
         "as_of": describe_instant(verdict.as_of),
         "reason": describe_reason(verdict.reason),
         "checks": describe_checks(verdict.checks),
-        "certificate": _certificate(face, trust, verdict.outcome) if face else None,
+        "certificate": _certificate(face, trust, verdict) if face else None,
         "benefits": _benefits(face, china_date(verdict.as_of))
         if face and verdict.outcome is Outcome.VALID
         else None,
@@ -87,13 +87,13 @@ def _fixed_words(code: str) -> Json:
     return {"zh": problem.zh.format_map({}), "en": problem.en.format_map({})}
 
 
-def _certificate(face: Face, trust: Trust | None, outcome: Outcome) -> Json:
+def _certificate(face: Face, trust: Trust | None, verdict: Verdict) -> Json:
     shown = describe_face(face) | {
         "holder": None,
         "assessor": describe_issuer(face.issuer),
-        "accreditation": _accreditation(face, trust),
+        "accreditation": _accreditation(face, trust, china_date(verdict.as_of)),
     }
-    if outcome is Outcome.VALID:
+    if verdict.outcome is Outcome.VALID:
         shown["holder"] = {
             "name": mask_name(face.holder.name),
             "id_type": face.holder.id_type,
@@ -102,15 +102,20 @@ def _certificate(face: Face, trust: Trust | None, outcome: Outcome) -> Json:
     return shown
 
 
-def _accreditation(face: Face, trust: Trust | None) -> Json:
+def _accreditation(face: Face, trust: Trust | None, today: date) -> Json:
+    """The accreditation named, on the day of issue (``covered``) and today (``state``, ``since``)."""
     known = trust.assessor.accreditations if trust else ()
-    held = next((held for held in known if held.id == face.accreditation.id), None)
+    held = [one for one in known if one.id == face.accreditation.id]
+    shown = next((one for one in held if one.in_force(face.issued_on)), held[0] if held else None)
+    standing, since = shown.standing(today) if shown else (None, None)
     return {
         "id": face.accreditation.id,
         "decision": face.accreditation.decision,
-        "valid_from": held.valid_from.isoformat() if held else None,
-        "valid_until": held.valid_until.isoformat() if held and held.valid_until else None,
-        "covered": held is not None and held.in_force(face.issued_on),
+        "valid_from": shown.valid_from.isoformat() if shown else None,
+        "valid_until": shown.valid_until.isoformat() if shown and shown.valid_until else None,
+        "covered": shown is not None and shown.in_force(face.issued_on),
+        "state": standing.value if standing else None,
+        "since": since.isoformat() if since else None,
     }
 
 

@@ -40,6 +40,7 @@ PUBLIC = May(ALL)
 
 WHO_MAY = {
     # --- public pages and API ---
+    "accreditations_api": PUBLIC,
     "app": PUBLIC,
     "operations": PUBLIC,
     "policies": PUBLIC,
@@ -66,6 +67,9 @@ WHO_MAY = {
     "issuers": May(ASSESSOR),
     "report_desk": May(ASSESSOR),
     "paper": May(ASSESSOR),
+    "accreditations": May(ASSESSOR),
+    "accreditations.apply": May(SIGNER),
+    "accreditations.apply_post": May(SIGNER),
     "notices": May(ASSESSOR),
     "batches": May(ASSESSOR),
     "batches.approve": May(SIGNER),
@@ -78,6 +82,8 @@ WHO_MAY = {
     # --- the registrar's pages and API; inspectors read and draw ---
     "registrar": May(BUREAU, REGISTRAR),
     "accounts": May(BUREAU, REGISTRAR),
+    "committee": May(BUREAU, REGISTRAR),
+    "committee.apply": May(REGISTRAR),
     "archives": May(BUREAU, REGISTRAR),
     "archives.find": May(BUREAU),
     "archives.new_entry": May(REGISTRAR),
