@@ -50,12 +50,14 @@ from issuers.report_desk import report_desk
 from issuers.routes import api as issuers_api
 from issuers.services import EXTENSION as ISSUERS
 from issuers.services import Issuers, open_issuers
+from issuers.worker_help import worker_help
 from keys.did import did_web
 from keys.errors import Refused
 from keys.vault import Vault, create_master_key, read_master_key
 from registry.bound_tokens import BoundTokens
 from registry.commands import doctor_command, export_command, keys_commands
 from registry.companion import companion
+from registry.display import init_display
 from registry.http import answer_refusal, install
 from registry.keyrings import REGISTRY
 from registry.mongo import DATABASE_AWAY, connect
@@ -72,6 +74,8 @@ from registry.sharing.shares import Shares
 from registry.statistics.commands import statistics_commands
 from registry.statistics.projector import projecting
 from registry.translation import init_translation
+from registry.workers.desk import EXTENSION as WORKERS
+from registry.workers.desk import WorkerDesk, open_workers
 from verify.accreditations import accreditations_api
 from verify.batch_results import batch_results
 from verify.bulk.commands import verify_report_command
@@ -100,12 +104,19 @@ from verify.watch.follower import watching
 from verify.watch.pages import pages as watch_pages
 from verify.watch.routes import api as watch_api
 from verify.web_app import app_pages
+from verify.worker.account import me_account
+from verify.worker.display import display_pages
+from verify.worker.entry import entry
+from verify.worker.pages import me
+from verify.worker.requests import me_requests
+from verify.worker.rights import me_rights
 
 PREPARE_SECONDS = 60  # making an index over a full record takes longer than a request may wait
 WORKER_NICE = 10  # long work waits for pages: who verifies a certificate stands at a counter
 
 
 REGISTER_PAGES = (register_desk, inspection_desk, report_desk, registers_pages, statistics_pages)
+WORKER_PAGES = (entry, me, me_requests, me_account, me_rights, display_pages, worker_help)
 REGISTER_APIS = (registers_api, public_registers_api, statistics_api)
 PAGES = (
     operations,
@@ -131,6 +142,7 @@ PAGES = (
     share_viewer,
     app_pages,
     *REGISTER_PAGES,
+    *WORKER_PAGES,
 )
 APIS = (
     issuers_api,
@@ -159,6 +171,7 @@ class Services:
     batches: BatchDesk
     bulk: BulkDesk
     watch: WatchDesk
+    workers: WorkerDesk
 
 
 def now() -> datetime:
@@ -182,8 +195,8 @@ def open_services(
     issuers = open_issuers(registry)
     verifier = open_verifier(registry, issuers)
     bulk = open_bulk_desk(registry, issuers, verifier)
-    batches = open_batch_desk(registry, issuers)
-    return Services(registry, issuers, verifier, batches, bulk, open_watch_desk(registry))
+    batches, workers = open_batch_desk(registry, issuers), open_workers(registry)
+    return Services(registry, issuers, verifier, batches, bulk, open_watch_desk(registry), workers)
 
 
 def prepare(services: Services) -> None:
@@ -203,6 +216,7 @@ def prepare(services: Services) -> None:
         services.batches.batches.prepare()
         services.bulk.jobs.prepare()
         services.watch.watches.prepare()
+        services.workers.prepare()
         did = did_web(services.registry.settings.origin)
         services.registry.keyrings.create(REGISTRY, did, at=services.registry.clock())
 
@@ -229,6 +243,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, x_proto=0, x_host=0)  # type: ignore[method-assign]
     install(app)
     init_translation(app)
+    init_display(app)
     _protect(app)
     base = Blueprint(
         "registry", "registry", template_folder="templates", static_folder="static", static_url_path="/static"
@@ -247,6 +262,7 @@ def furnish(app: Flask, services: Services) -> None:
         BATCHES: services.batches,
         BULK: services.bulk,
         WATCH: services.watch,
+        WORKERS: services.workers,
     }
 
 

@@ -27,6 +27,7 @@ from issuers.services import issuers
 from issuers.session import assessors_only, current_account, current_assessor, note
 from issuers.view import describe_assessor, describe_own_face
 from keys.errors import Refused
+from registry.claiming import claim_link
 from registry.credential import MEDIA_TYPE, Face, china_date, day_start, parse_credential, read_face
 from registry.problems import error_words
 from registry.record import CertificateRecord, Idempotency
@@ -166,8 +167,14 @@ def confirm() -> ResponseReturnValue:
         record = issuers().desk.issue(asked, assessor, idempotency=_idempotency(assessor.id))
     except Refused as refused:
         return _refuse(refused)
+    link = claim_link(registry().vault, registry().settings.origin, record.code)
     return render_template(
-        "issuers/issued.html", number=record.number, links=_links(record), qr_url=_links(record)["qr_svg"]
+        "issuers/issued.html",
+        number=record.number,
+        links=_links(record),
+        qr_url=_links(record)["qr_svg"],
+        claim=link,
+        claim_qr_url=url_for("me_entry.claim_qr", token=link.rpartition("/")[2]),
     )
 
 

@@ -63,6 +63,7 @@ LINKS = (
     Link("accreditations.home", _("Accreditations"), ASSESSOR, also=("accreditations",)),
     Link("notices.home", _("Notices"), ASSESSOR, also=("notices",)),
     Link("committee.home", _("Accreditations"), BUREAU, also=("committee",)),
+    Link("helping.help_desk", _("For workers"), (*ASSESSOR, Role.REGISTRAR), also=("helping",)),
     Link(
         "archives.search",
         _("Archives"),

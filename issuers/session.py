@@ -43,6 +43,11 @@ def bureau_only(page: Page[Arguments]) -> Page[Arguments]:
     return _guard(page, "auth.bureau_only", *BUREAU)
 
 
+def desks_only(page: Page[Arguments]) -> Page[Arguments]:
+    """Only where workers are helped: an assessor's clerk or signer, or a registrar."""
+    return _guard(page, "auth.desk_only", *ASSESSOR, Role.REGISTRAR)
+
+
 def employers_only(page: Page[Arguments]) -> Page[Arguments]:
     """Only for who is signed in for an employer."""
     return _guard(page, "auth.employer_only", Role.EMPLOYER)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from keys.errors import Refused
 from registry.folding import narrow
+from registry.guesses import PER_ADDRESS, Counted, Guesses, Limit
 from registry.identity import Identity, IdType
 from registry.names import same_name
 from registry.number import ParsedNumber, parse_any_number
@@ -21,12 +22,14 @@ from registry.people import SealedHolder, open_holder, person_key, seal_holder
 from registry.record import CertificateRecord
 from registry.services import Registry
 from registry.state import State
-from verify.guesses import PER_ADDRESS, PER_SUBJECT, Counted, Guesses
 from verify.verdict import Check, Outcome, Result, Verdict
 
 # Always so many are opened, found or not: a person's certificates, newest first. More than ten of one person are not
 # looked through; each has its own page and number.
 MOST_OF_A_PERSON = 10
+# Ten tries at one number from anywhere in an hour: of the 100 commonest surnames with the 100 commonest given names
+# a guesser gets through one in a thousand an hour. The page that the QR opens is not touched by it.
+PER_SUBJECT = Limit(10, timedelta(hours=1))
 NATIONAL_SITE = (
     "jndj.osta.org.cn"  # 职业技能等级证书全国联网查询, the national look-up for level certificates
 )
@@ -89,7 +92,8 @@ class LookUp:
         if not question.is_enough:
             raise Refused("lookup.both_needed", field="number")
         counted = _counted(question, client)
-        self.guesses.check(counted, at=at)
+        if seconds := self.guesses.wait(counted, at=at):
+            raise Refused("lookup.too_many", retry_after=seconds)
         number = None
         if question.number is not None:
             try:

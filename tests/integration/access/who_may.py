@@ -102,6 +102,15 @@ WHO_MAY = {
     "ledger_api": May(REGISTRY_TOKEN),
     "registers_api": May(REGISTRY_TOKEN),
     "statements_api": May(REGISTRY_TOKEN),
+    # --- the worker's pages: a session of their own, tried in verify/worker/test_isolation.py ---
+    "me_entry": PUBLIC,
+    "me": May(NOBODY),
+    "me.manifest": PUBLIC,
+    "me_requests": May(NOBODY),
+    "me_account": May(NOBODY),
+    "me_rights": May(NOBODY),
+    "display": PUBLIC,
+    "helping": May(ASSESSOR | {"registrar"}),
     # --- the employer's pages and API ---
     "employer": May(EMPLOYER),
     "watch": May(EMPLOYER),
@@ -120,6 +129,8 @@ PROVES_ITSELF = frozenset(
         "issuers.sign_in_code",
         "issuers.sign_in_code_post",
         "issuers.sign_out",
+        "me_entry.sign_in_by_password",
+        "me_entry.sign_out",
         "account.change_password",
         "account.begin_second_factor",
         "account.confirm_second_factor",
@@ -148,6 +159,11 @@ IDS: dict[str, object] = {
     "lang": "zh",
     "line_id": "0" * 24,
     "name": "revocation-1",
+    "passkey_id": "AAAA",
+    "recovery_id": "0" * 24,
+    "request_id": "0" * 24,
+    "session_id": "0" * 24,
+    "token": "A" * 54,
 }
 
 

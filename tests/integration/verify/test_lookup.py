@@ -7,8 +7,9 @@ import time
 import pytest
 
 from registry.addresses import client_network
+from registry.guesses import PER_ADDRESS
 from verify import lookup
-from verify.guesses import PER_ADDRESS, PER_SUBJECT
+from verify.lookup import PER_SUBJECT
 
 UNKNOWN = "S000033000002263999999"  # an assessor here, a serial it never reached
 

@@ -4,12 +4,21 @@
 const CACHE = `skills-app-${VERSION}`;
 const PATIENCE = 3000; // milliseconds: at a gate a slow network is no network
 const PAGES = /^\/(scan$|v\/)/;
+const MINE = "skills-me"; // what a signed-in worker saw last; of no version, for it is theirs and not the app's
+const MY_PAGES = /^\/me(\/(career|due|certificates\/[\w-]+\/show))?$/;
+const MY_END = /^\/(me\/(sign-in|sign-out|account|recover)|claim)(\/|$)/; // a form sent there: somebody comes or goes
+const MY_CODE = /^\/v\/[\w-]+\/qr\.svg$/;
+const MOST_CODES = 6; // pages for the gate kept beforehand: each draws a QR on the server
 
 addEventListener("install", (event) => event.waitUntil(install()));
 addEventListener("activate", (event) => event.waitUntil(activate()));
 addEventListener("fetch", (event) => {
   const { request } = event, url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.origin !== location.origin) return;
+  if (request.method === "POST" && MY_END.test(url.pathname)) return event.waitUntil(caches.delete(MINE));
+  if (request.method !== "GET") return;
+  if (request.mode === "navigate" && MY_PAGES.test(url.pathname)) return event.respondWith(answerMine(event, url));
+  if (MY_CODE.test(url.pathname)) return event.respondWith(answerCode(request, url));
   if (request.mode === "navigate" && PAGES.test(url.pathname) && !/\.(svg|png)$/.test(url.pathname)) {
     event.respondWith(answerPage(request, url));
   } else if (FILES.includes(url.pathname)) {
@@ -44,6 +53,37 @@ async function answerPage(request, url) {
 async function answerFile(request, url) {
   const served = url.pathname.startsWith("/app/") ? null : await soon(fetch(request));
   return served?.ok ? served : kept(url.pathname);
+}
+
+/** A worker's own page as the server has it, and kept; without a network as it was last, and said to be so. */
+async function answerMine(event, url) {
+  const served = await soon(fetch(event.request));
+  if (served?.type === "opaqueredirect") event.waitUntil(caches.delete(MINE)); // signed out elsewhere
+  if (served?.ok) event.waitUntil(keepMine(url.pathname, served.clone()));
+  if (served && served.status < 500) return served;
+  const cache = await caches.open(MINE);
+  const last = (await cache.match(url.pathname)) ?? (await cache.match("/me"));
+  if (!last) return served ?? fetch(event.request);
+  const page = (await last.text()).replace("data-offline hidden", "data-offline");
+  return new Response(page, { headers: last.headers });
+}
+
+async function keepMine(path, page) {
+  const cache = await caches.open(MINE);
+  await cache.put(path, page.clone());
+  if (path !== "/me") return;
+  const gates = [...(await page.text()).matchAll(/\/me\/certificates\/([\w-]+)\/show/g)].slice(0, MOST_CODES);
+  for (const [gate, code] of gates) {
+    for (const wanted of [gate, `/v/${code}/qr.svg`]) {
+      if (!(await cache.match(wanted))) await cache.add(wanted).catch(() => null);
+    }
+  }
+}
+
+/** The picture of a code, on line from the server; else as a worker's own page kept it. */
+async function answerCode(request, url) {
+  const served = await soon(fetch(request));
+  return served ?? (await (await caches.open(MINE)).match(url.pathname)) ?? fetch(request);
 }
 
 async function kept(path) {

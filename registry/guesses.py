@@ -1,4 +1,4 @@
-"""Slows guessing at the look-up: only misses count, so that who knows what they ask for is never stopped.
+"""Slows guessing: only misses count, so that who knows what they ask for is never stopped.
 
 Counted in MongoDB, so that every server process sees the same count. Kept for a window of time under a keyed hash:
 neither an address nor a number lies in the database, and nothing is left when the window is over.
@@ -16,7 +16,6 @@ from pymongo import IndexModel
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from keys.errors import Refused
 from keys.vault import Vault
 
 PURPOSE = "look-up misses"
@@ -33,9 +32,6 @@ class Limit:
 # A clerk with a pile of paper mistypes a few; 30 in ten minutes from one address is a program. An office behind one
 # address shares the count, and has the bulk check for piles.
 PER_ADDRESS = Limit(30, timedelta(minutes=10))
-# Ten tries at one number from anywhere in an hour: of the 100 commonest surnames with the 100 commonest given names
-# a guesser gets through one in a thousand an hour. The page that the QR opens is not touched by it.
-PER_SUBJECT = Limit(10, timedelta(hours=1))
 
 Counted = tuple[Limit, str]
 
@@ -51,16 +47,15 @@ class Guesses:
         """Make the index; does nothing where it is."""
         self._misses.create_indexes([IndexModel("until", expireAfterSeconds=0)])
 
-    def check(self, counted: Sequence[Counted], *, at: datetime) -> None:
-        """Refused ``lookup.too_many`` with the seconds to wait, where a limit is reached."""
+    def wait(self, counted: Sequence[Counted], *, at: datetime) -> int | None:
+        """The seconds to wait where a limit is reached, else None."""
         keys = {self._key(limit, what, at): limit for limit, what in counted}
         found = self._misses.find({"_id": {"$in": list(keys)}})
         waits = [_end(keys[one["_id"]], at) for one in found if one["n"] >= keys[one["_id"]].misses]
-        if waits:
-            raise Refused("lookup.too_many", retry_after=ceil((max(waits) - at).total_seconds()))
+        return ceil((max(waits) - at).total_seconds()) if waits else None
 
     def miss(self, counted: Sequence[Counted], *, at: datetime) -> None:
-        """Count a look-up that found nothing."""
+        """Count a question that missed."""
         for limit, what in counted:
             self._misses.update_one(
                 {"_id": self._key(limit, what, at)},

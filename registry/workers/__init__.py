@@ -1,0 +1,1 @@
+"""Workers, the people certificates are about: their accounts, sessions, claims, requests, and what they are owed."""

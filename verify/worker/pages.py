@@ -1,0 +1,151 @@
+"""What a worker sees: certificates as cards, the QR for a gate, the career line, what is due, who looked."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from keys.errors import Refused
+from registry.archive.export import describe_career, describe_check
+from registry.archive.holdings import Holding
+from registry.http import answer_json
+from registry.policy.loading import load_policies
+from registry.translation import language
+from registry.view import describe_instant, describe_place
+from registry.workers.desk import workers
+from registry.workers.next_level import next_levels, source
+from registry.workers.owed import subsidies_left
+from verify.worker.session import current_archive, current_worker, workers_only
+from verify.worker.view import (
+    describe_card,
+    describe_due,
+    describe_left,
+    describe_next,
+    describe_owner,
+    draw_line,
+)
+
+me = Blueprint("me", __name__, url_prefix="/me", template_folder="../templates")
+
+
+@me.after_request
+def _keep_private(response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@me.get("")
+@workers_only
+def home() -> ResponseReturnValue:
+    """The certificates as cards."""
+    desk, archive = workers(), current_archive()
+    cards = [describe_card(one) for one in desk.archives.holdings(archive)]
+    requests = desk.requests.of_archive(archive.codes)
+    return render_template(
+        "me/home.html",
+        holder=describe_owner(desk, archive),
+        cards=cards,
+        waiting=sum(one.state.value == "open" for one in requests),
+        recovered_at=current_worker().recovered_at,
+        as_of=describe_instant(desk.clock()),
+    )
+
+
+@me.get("/certificates/<code>/show")
+@workers_only
+def show(code: str) -> ResponseReturnValue:
+    """The QR of a certificate, as large as the screen: for a gate."""
+    one = own_holding(code)
+    return render_template(
+        "me/show.html",
+        card=describe_card(one),
+        qr_url=url_for("verify.qr_svg", code=code),
+        as_of=describe_instant(workers().clock()),
+    )
+
+
+@me.get("/career")
+@workers_only
+def career() -> ResponseReturnValue:
+    """Levels over time, and the next one: from when, and what is missing."""
+    desk = workers()
+    dossier = desk.archives.dossier(current_archive())
+    steps = next_levels(dossier.holdings, dossier.career.next_level, dossier.on)
+    return render_template(
+        "me/career.html",
+        line=draw_line(dossier.holdings, dossier.on),
+        career=describe_career(dossier.career),
+        steps=[describe_next(step) for step in steps],
+        source=source(),
+    )
+
+
+@me.get("/due")
+@workers_only
+def due() -> ResponseReturnValue:
+    """What is due: allowance, subsidies left, titles, education, credits, each with its clause."""
+    desk = workers()
+    dossier = desk.archives.dossier(current_archive())
+    left = subsidies_left(load_policies(), dossier.account, region=dossier.career.region, on=dossier.on)
+    return render_template(
+        "me/due.html",
+        dues=describe_due(dossier),
+        left=describe_left(left),
+        lines=len(dossier.account.lines),
+        credits=dossier.credits,
+        region=describe_place(dossier.career.region),
+        on=dossier.on,
+    )
+
+
+@me.get("/looks")
+@workers_only
+def looks() -> ResponseReturnValue:
+    """Who looked, as far as it is recorded, and what is not."""
+    desk, archive = workers(), current_archive()
+    acts = [row for row in desk.archives.archives.audit(archive) if row.act == "export"]
+    return render_template(
+        "me/looks.html",
+        looks=desk.looks.of_archive(archive.codes),
+        checks=[describe_check(one) for one in desk.archives.access.of_person(archive.keys)],
+        exports=acts,
+        recoveries=desk.recoveries.of_archive(archive.codes),
+    )
+
+
+@me.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """What the home screen shows (W3C Web Application Manifest)."""
+    icons = [
+        {
+            "src": url_for("app.static", filename=f"icon-{size}.png"),
+            "sizes": f"{size}x{size}",
+            "type": "image/png",
+        }
+        for size in (192, 512)
+    ]
+    document = {
+        "id": "/me",
+        "name": _("My certificates"),
+        "short_name": _("My certificates"),
+        "lang": "zh-Hans" if language() == "zh" else "en",
+        "start_url": "/me",
+        "scope": "/me",
+        "display": "standalone",
+        "background_color": "#faf9f5",
+        "theme_color": "#1f4b73",
+        "icons": [icon | {"purpose": purpose} for icon in icons for purpose in ("any", "maskable")],
+    }
+    response = answer_json(document, mimetype="application/manifest+json")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def own_holding(code: str) -> Holding:
+    """A certificate of the signed-in worker. Refused ``certificate.unknown``, for another's too."""
+    held = workers().archives.holdings(current_archive())
+    found = next((one for one in held if one.code == code), None)
+    if found is None:
+        raise Refused("certificate.unknown", field="code")
+    return found

@@ -1,0 +1,91 @@
+"""Everything that is held about the worker, to read and to take along; why, and for how long."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+from flask.typing import ResponseReturnValue
+
+from registry.archive.export import export_document
+from registry.http import answer_json
+from registry.people import open_holder
+from registry.policy.loading import load_policies
+from registry.view import Json, describe_instant
+from registry.workers.desk import workers
+from registry.workers.requests import WorkerRequest
+from registry.workers.retention import held_kinds
+from verify.worker.session import current_archive, current_worker, note, workers_only
+
+SCHEMA = "skills-worker/1"
+
+me_rights = Blueprint("me_rights", __name__, url_prefix="/me/data", template_folder="../templates")
+
+
+@me_rights.get("")
+@workers_only
+def data() -> ResponseReturnValue:
+    """Everything held, in words."""
+    return render_template("me/data.html", document=_document(), kinds=held_kinds())
+
+
+@me_rights.get("/export.json")
+@workers_only
+def export() -> Response:
+    """Everything held, as a file."""
+    note("worker.exported")
+    response = answer_json(_document())
+    response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response
+
+
+def _document() -> Json:
+    """The archive's own export, unmasked (it is theirs), and what is kept for the account."""
+    desk, archive, worker = workers(), current_archive(), current_worker()
+    document = export_document(desk.archives.dossier(archive), load_policies())
+    record = desk.record.of_person(archive.keys)
+    return {
+        "schema": SCHEMA,
+        "taken_at": describe_instant(desk.clock()),
+        "documents": [
+            {"name": person.name, "id_type": person.id_type, "id_number": person.id_number}
+            for person in (open_holder(desk.vault, one.sealed, code=one.under) for one in archive.identities)
+        ],
+        "account": {
+            "made_at": describe_instant(worker.made_at),
+            "recovered_at": describe_instant(worker.recovered_at) if worker.recovered_at else None,
+            "has_password": worker.credentials.password is not None,
+            "passkeys": [describe_instant(one.added_at) for one in worker.credentials.passkeys],
+            "sessions": [
+                {"way": one.way, "made_at": describe_instant(one.made_at), "used_on": one.used_on.isoformat()}
+                for one in desk.sessions.of_account(worker.id, at=desk.clock())
+            ],
+        },
+        "requests": [_request(one) for one in desk.requests.of_archive(archive.codes)],
+        "looks": [
+            {"kind": one.kind, "subject": one.subject, "at": describe_instant(one.at), "by": one.by}
+            for one in desk.looks.of_archive(archive.codes)
+        ],
+        "recoveries": [
+            {
+                "started_at": describe_instant(one.started_at),
+                "started_by": one.started.owner,
+                "confirmed_by": one.confirmed.owner if one.confirmed else None,
+                "used_at": describe_instant(one.used_at) if one.used_at else None,
+            }
+            for one in desk.recoveries.of_archive(archive.codes)
+        ],
+        "credentials": {one.number: one.credential.decode() for one in record},
+        "archive": document,
+    }
+
+
+def _request(one: WorkerRequest) -> Json:
+    return {
+        "kind": one.kind.value,
+        "number": one.number,
+        "text": one.text,
+        "opened_at": describe_instant(one.opened_at),
+        "due_on": one.due_on.isoformat(),
+        "state": one.state.value,
+        "answer": one.answer,
+        "answered_at": describe_instant(one.answered_at) if one.answered_at else None,
+    }
