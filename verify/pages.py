@@ -31,7 +31,15 @@ from verify.openapi import openapi_document, operations
 from verify.presentation_check import PresentationVerdict
 from verify.presentations import show_presentation
 from verify.qr import draw_png, draw_svg
-from verify.routes import AnyVerdict, describe, describe_found, look_up, read_benefit_query, verify_file
+from verify.routes import (
+    AnyVerdict,
+    describe,
+    describe_found,
+    is_pdf,
+    look_up,
+    read_benefit_query,
+    verify_file,
+)
 from verify.services import verifier
 from verify.statement_check import StatementVerdict
 from verify.verdict import Verdict
@@ -107,7 +115,7 @@ def upload() -> ResponseReturnValue:
     try:
         if not data:
             raise Refused("field.missing", field="file")
-        return _render_file(verify_file(data))
+        return _render_file(verify_file(data), paper=is_pdf(data))
     except Refused as refused:
         words = [error_words(refused)]
         return render_template("verify/home.html", upload_errors=words), find_problem(refused.code).status
@@ -213,24 +221,26 @@ def _show(template: str, code: str) -> ResponseReturnValue:
     return show_verdict(template, verdict, code=code)
 
 
-def show_verdict(template: str, verdict: Verdict, *, code: str | None = None) -> ResponseReturnValue:
-    """The page of a verdict; never kept by a cache."""
+def show_verdict(
+    template: str, verdict: Verdict, *, code: str | None = None, paper: bool = False
+) -> ResponseReturnValue:
+    """The page of a verdict; never kept by a cache. ``paper``: a PDF was sent, whose print nobody read."""
     code = code or (verdict.face.code if verdict.face else None)
     qr_url = url_for("verify.qr_svg", code=code) if code and verdict.face else None
-    page = render_template(template, verdict=describe(verdict), code=code, qr_url=qr_url)
+    page = render_template(template, verdict=describe(verdict), code=code, qr_url=qr_url, paper=paper)
     response = Response(page)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _render_file(verdict: AnyVerdict) -> ResponseReturnValue:
+def _render_file(verdict: AnyVerdict, *, paper: bool) -> ResponseReturnValue:
     if isinstance(verdict, PresentationVerdict):
         return show_presentation(verdict)
     if isinstance(verdict, StatementVerdict):
         return render_template("verify/statement.html", verdict=describe(verdict))
     if isinstance(verdict, AccreditationVerdict):
         return render_template("verify/accreditation.html", verdict=describe(verdict))
-    return show_verdict("verify/verdict.html", verdict)
+    return show_verdict("verify/verdict.html", verdict, paper=paper)
 
 
 def _picture(data: bytes, mimetype: str) -> Response:

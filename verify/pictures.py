@@ -8,20 +8,21 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from keys.errors import Refused
-from verify.pdf_pages import MAGIC, render_pages
+from verify.pdf_pages import MAGIC, read_pdf
 
 MAX_PIXELS = 50_000_000  # a 48 megapixel phone camera; more is a bomb
 
 
 def read_qr(data: bytes) -> list[str]:
     """The texts of all QR codes in a PNG, JPEG, WebP or PDF. Refused ``picture.*``."""
+    if data.startswith(MAGIC):
+        return read_pdf(data).texts
     try:
         import zxingcpp  # noqa: PLC0415 - an optional extra
     except ImportError:
         raise Refused("picture.not_supported") from None
-    pictures = render_pages(data) if data.startswith(MAGIC) else [_open(data)]
     formats = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-    return [found.text for picture in pictures for found in zxingcpp.read_barcodes(picture, formats=formats)]
+    return [found.text for found in zxingcpp.read_barcodes(_open(data), formats=formats)]
 
 
 def _open(data: bytes) -> Any:

@@ -32,6 +32,8 @@ from verify.accreditations import (
 )
 from verify.dates import read_date, read_past_day
 from verify.lookup import Answer, Question
+from verify.paper.agreement import compare
+from verify.pdf_pages import MAGIC, PdfContents, read_pdf
 from verify.pictures import read_qr
 from verify.presentation_check import PresentationVerdict
 from verify.presentations import describe_presentation, is_presentation, verify_presentation
@@ -44,6 +46,7 @@ from verify.view import describe_verdict, find_benefits
 
 AnyVerdict = Verdict | StatementVerdict | PresentationVerdict | AccreditationVerdict
 
+MAX_CODES = 4  # on the pages of a PDF, each compared with what is attached; a certificate has one
 MAX_RESULTS = 50  # occupations in one answer to a search
 CODE_IN_URL = re.compile(r"/(?:v|w)/([A-Za-z0-9_-]{16,64})")
 
@@ -126,10 +129,31 @@ def verify_file(data: bytes) -> AnyVerdict:
         return verify_presented(data.decode("utf-8", "replace"))
     if data.lstrip()[:1] in {b"{", b"["}:
         return verify_document(data)
-    texts = read_qr(data)
+    if is_pdf(data):
+        return _verify_pdf(read_pdf(data))
+    return verify_text(_choose(read_qr(data)))
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether a file says that it is a PDF."""
+    return data.startswith(MAGIC)
+
+
+def _verify_pdf(found: PdfContents) -> Verdict | StatementVerdict:
+    """The signed certificate inside a PDF, and its code, which must be of the same certificate."""
+    if found.attached is None:
+        return verify_text(_choose(found.texts))
+    verdict = verify_document(found.attached)
+    if isinstance(verdict, Verdict):
+        for text in filter(CODE_IN_URL.search, found.texts[:MAX_CODES]):
+            verdict = compare(verdict, verify_text(text))
+    return verdict
+
+
+def _choose(texts: list[str]) -> str:
     if not texts:
         raise Refused("picture.no_qr", field="file")
-    return verify_text(next((text for text in texts if CODE_IN_URL.search(text)), texts[0]))
+    return next((text for text in texts if CODE_IN_URL.search(text)), texts[0])
 
 
 def verify_document(document: bytes) -> AnyVerdict:

@@ -98,3 +98,43 @@ def test_the_check_value_is_made_once_and_kept_sealed(house):
     assert kept["_id"] == issued["code"]
     house.verifier.qr_text.forget()
     assert house.client().get(f"/v/{issued['code']}/qr.svg").data == first
+
+
+def upload(house, pdf):
+    return house.client().post("/upload", data={"file": (io.BytesIO(pdf), "c.pdf")})
+
+
+def test_the_pdf_itself_verifies_by_upload(house, desk):
+    issued = house.issued()
+    page = upload(house, desk.get(f"/console/paper/{issued['number']}.pdf").data)
+    assert page.status_code == 200
+    assert 'data-outcome="valid"' in page.text
+    assert "对照" in page.text
+
+
+def test_a_pdf_with_another_certificates_code_is_broken(house, desk, make_body):
+    mine, other = house.issued(), house.issued(make_body(person=1))
+    pdf = desk.get(f"/console/paper/{mine['number']}.pdf").data
+    document = pypdfium2.PdfDocument(pdf)
+    attachment = document.get_attachment(0)
+    attachment.set_data(house.registry.record.find(other["code"]).credential)
+    out = io.BytesIO()
+    document.save(out)
+    page = upload(house, out.getvalue())
+    assert 'data-outcome="broken"' in page.text
+    assert "V217" in page.text
+
+
+def test_a_pdf_of_a_revoked_certificate_says_so(house, desk):
+    issued = house.issued()
+    pdf = desk.get(f"/console/paper/{issued['number']}.pdf").data
+    path, reason = f"/api/v1/certificates/{issued['number']}/revocation", {"reason": "issued_in_error"}
+    assert house.client().post(path, json=reason, headers=house.headers()).status_code == 200
+    assert 'data-outcome="revoked"' in upload(house, pdf).text
+
+
+def test_the_api_takes_the_pdf_too(house, desk):
+    issued = house.issued()
+    pdf = desk.get(f"/console/paper/{issued['number']}.pdf").data
+    answer = house.client().post("/api/v1/verifications", data={"file": (io.BytesIO(pdf), "c.pdf")})
+    assert answer.json["outcome"] == "valid"
