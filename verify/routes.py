@@ -139,7 +139,7 @@ def is_pdf(data: bytes) -> bool:
     return data.startswith(MAGIC)
 
 
-def _verify_pdf(found: PdfContents) -> Verdict | StatementVerdict:
+def _verify_pdf(found: PdfContents) -> AnyVerdict:
     """The signed certificate inside a PDF, and its code, which must be of the same certificate."""
     if found.attached is None:
         return verify_text(_choose(found.texts))
