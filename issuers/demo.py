@@ -19,11 +19,13 @@ from issuers.revocation import revoke
 from issuers.roles import ASSESSOR, BUREAU, Role
 from issuers.services import Issuers
 from keys.errors import Refused
+from registry.claiming import claim_link
 from registry.credential import Appointment, china_date
 from registry.keyrings import REGISTRY
 from registry.record import CertificateRecord, Idempotency
 from registry.services import Registry
 from registry.state import State
+from registry.workers.claims import ClaimLinks
 
 EDITION = "2022"
 LABEL = "demo"
@@ -52,6 +54,7 @@ class Demo:
     token: str = field(repr=False)
     registrar_token: str = field(repr=False)
     employer_token: str = field(repr=False)
+    claim_url: str = field(repr=False)
 
 
 def make_demo(registry: Registry, issuers: Issuers) -> Demo:
@@ -75,7 +78,14 @@ def make_demo(registry: Registry, issuers: Issuers) -> Demo:
         token=_token(registry, issuers, assessor.id),
         registrar_token=_token(registry, issuers, REGISTRY),
         employer_token=_token(registry, issuers, employer.owner),
+        claim_url=_claim_url(registry, records[0].code),
     )
+
+
+def _claim_url(registry: Registry, code: str) -> str:
+    """The holder's link; one that was used in an earlier run of the demo says so and leads to the sign-in."""
+    generation = ClaimLinks(registry.database).state(code).generation
+    return claim_link(registry.vault, registry.settings.origin, code, generation)
 
 
 def _employer(issuers: Issuers, row: dict[str, str]) -> Employer:

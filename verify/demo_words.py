@@ -22,6 +22,8 @@ def describe_demo(settings: Settings, made: Demo) -> str:
             f"技能等级证书登记 Skills Registry  {origin}",
             f"  验证证书 verify        {verify_url}",
             f"  持证人页 worker        {origin}/w/{code}",
+            f"  领取证书 claim         {made.claim_url}",
+            f"      {made.holder['name']}  {made.holder['id_number']}",
             f"  评价机构 assessor      {origin}/console/",
             f"  用人单位 employer      {origin}/employer/",
             *(f"      {one.role:<16} {one.name:<10} 密码 password  {one.password}" for one in made.accounts),
@@ -37,6 +39,7 @@ def write_demo_file(settings: Settings, made: Demo) -> None:
     document = {
         "base_url": settings.origin,
         "verify_url": f"{settings.origin}/v/{made.certificate.code}",
+        "claim_url": made.claim_url,
         "code": made.certificate.code,
         "number": made.certificate.number,
         "holder": made.holder,

@@ -87,12 +87,14 @@ def _whole(app: WSGIApplication) -> WSGIApplication:
 
 
 @contextmanager
-def serving(mongo_uri: str, *, clock: Callable[[], datetime] = now) -> Iterator[Site]:
+def serving(
+    mongo_uri: str, *, clock: Callable[[], datetime] = now, host: str = "127.0.0.1"
+) -> Iterator[Site]:
     """The service on a free port, on a database of its own, with the demo's data."""
     database = connect(mongo_uri, database=f"test_{uuid.uuid4().hex}")
     server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=_Quiet)
     server.daemon_threads = True
-    settings = Settings(port=str(server.port))
+    settings = Settings(port=str(server.port), base_url=f"http://{host}:{server.port}")
     services = open_services(settings, database=database, vault=Vault(secrets.token_bytes(32)), clock=clock)
     prepare(services)
     demo = make_demo(services.registry, services.issuers)
