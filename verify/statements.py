@@ -19,6 +19,7 @@ from registry.services import registry
 from registry.state import State
 from registry.statement import Answered, Statement, build_statement, cited_rule_sets, stated_at
 from registry.view import Json, describe_instant, describe_place
+from registry.workers.desk import workers
 from verify.reasons import find_number
 from verify.statement_check import StatementEvidence, StatementVerdict, check_statement
 from verify.verdict import Outcome
@@ -47,7 +48,20 @@ def verify_statement(document: bytes) -> StatementVerdict:
     """The verdict on a statement somebody sent."""
     here = registry()
     evidence = StatementEvidence(here.keyrings.ring(REGISTRY), load_policies(), _state_of)
-    return check_statement(document, evidence, at=here.clock())
+    verdict = check_statement(document, evidence, at=here.clock())
+    _note_look(verdict)
+    return verdict
+
+
+def _note_look(verdict: StatementVerdict) -> None:
+    """For the worker whose statement it is, where they have a page to see it on."""
+    if verdict.outcome is not Outcome.VALID or verdict.statement is None:
+        return
+    desk, stated = workers(), verdict.statement
+    found = desk.record.find(stated.answers[0].code)
+    archive = desk.archives.archives.of_key(found.person) if found else None
+    if archive and desk.accounts.of_archive(archive):
+        desk.looks.note(archive.code, "statement", stated.on.isoformat(), at=desk.clock())
 
 
 def describe_statement_verdict(verdict: StatementVerdict) -> Json:

@@ -113,6 +113,10 @@ class Archives:
         """The archive of an identity document."""
         return self._find({"identities.key": self.key_of(identity)})
 
+    def of_key(self, key: bytes) -> Archive | None:
+        """The archive of the keyed hash of an identity document."""
+        return self._find({"identities.key": key})
+
     def open(self, name: str, identity: Identity, *, by: str, at: datetime) -> Archive:
         """The archive of an identity document, made now where there is none."""
         found = self.find(identity)

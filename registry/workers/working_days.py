@@ -20,8 +20,6 @@ def add_working_days(day: date, count: int) -> date:
 
 
 def working_days_until(due: date, today: date) -> int:
-    """Working days after ``today`` up to and with ``due``; negative when it has passed."""
-    if due < today:
-        return -working_days_until(today, due)
+    """Working days after ``today`` up to and with ``due``; 0 when it has passed."""
     days = (today + timedelta(days=n) for n in range(1, (due - today).days + 1))
     return sum(day.weekday() < SATURDAY for day in days)

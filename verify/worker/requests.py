@@ -9,11 +9,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from issuers.services import issuers
 from keys.errors import Refused
 from registry.keyrings import REGISTRY
 from registry.problems import error_words, find_problem
 from registry.workers.desk import workers
-from registry.workers.requests import ANSWER_IN, RequestKind, Subject
+from registry.workers.requests import ANSWER_IN, RequestKind, Subject, WorkerRequest
 from registry.workers.working_days import working_days_until
 from verify.worker.pages import own_holding
 from verify.worker.session import current_archive, note, workers_only
@@ -44,7 +45,8 @@ def open_request() -> ResponseReturnValue:
         if refused.field not in ("kind", "code", "text"):
             raise
         return _show(form, {refused.field: error_words(refused)}), find_problem(refused.code).status
-    note("request.opened", request=made.id, owner=made.owner, kind=made.kind.value)
+    note("request.opened", asked=made.id, owner=made.owner, kind=made.kind.value)
+    _tell(made)
     flash(_("Sent. The answer will stand here."), "success")
     return redirect(url_for("me_requests.requests"))
 
@@ -55,9 +57,21 @@ def withdraw(request_id: str) -> ResponseReturnValue:
     """Take an open request back."""
     desk = workers()
     desk.requests.withdraw(request_id, current_archive().codes, at=desk.clock())
-    note("request.withdrawn", request=request_id)
+    note("request.withdrawn", asked=request_id)
     flash(_("Taken back."))
     return redirect(url_for("me_requests.requests"))
+
+
+def _tell(made: WorkerRequest) -> None:
+    """A notice to the assessor. The registry sees its own on the same page and has no letter box."""
+    if made.number is None or made.owner == REGISTRY:
+        return
+    if made.kind is RequestKind.OBJECTION:
+        facts = {"objection": made.id, "number": made.number}
+        issuers().notices.send("objection.raised", made.owner, facts, once=made.id)
+    else:
+        facts = {"correction": made.id, "number": made.number}
+        issuers().notices.send("correction.asked", made.owner, facts, once=made.id)
 
 
 def _kind(text: str) -> RequestKind:
@@ -79,7 +93,11 @@ def _show(values: Mapping[str, str], errors: Mapping[Any, Any] | None = None) ->
     desk, archive = workers(), current_archive()
     cards = [describe_card(one) for one in desk.archives.holdings(archive) if one.code]
     rows = [
-        {"request": one, "days": working_days_until(one.due_on, desk.today)}
+        {
+            "request": one,
+            "late": one.is_late(desk.today),
+            "days": working_days_until(one.due_on, desk.today),
+        }
         for one in desk.requests.of_archive(archive.codes)
     ]
     return render_template(
