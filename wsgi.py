@@ -32,6 +32,8 @@ from issuers.batches.desk import BatchDesk, open_batch_desk
 from issuers.batches.pages import batch_pages
 from issuers.batches.routes import api as batches_api
 from issuers.batches.worker import issuing
+from issuers.changes.pages import certificate_pages
+from issuers.changes.reissue_pages import reissue_pages
 from issuers.commands import assessor_commands, issue_command, revoke_command
 from issuers.console import console
 from issuers.demo import make_demo
@@ -125,6 +127,8 @@ PAGES = (
     people_pages,
     batch_pages,
     batch_results,
+    certificate_pages,
+    reissue_pages,
     registrar,
     archive_pages,
     holders_pages,

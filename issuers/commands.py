@@ -15,11 +15,12 @@ import click
 from issuers.accreditation import Accreditation
 from issuers.admission import accredit, admit
 from issuers.assessor import AssessorKind
-from issuers.revocation import revoke
+from issuers.changes.states import revoke
 from issuers.routes import find_in
 from issuers.schemas import IssueSchema, load
 from issuers.services import Issuers
 from keys.strict_json import loads
+from registry.keyrings import REGISTRY
 from registry.services import Registry
 
 
@@ -177,4 +178,7 @@ def revoke_command(opener: Opener, number: str, reason: str, by: str) -> None:
     with opener() as services:
         registry = services.registry
         found = find_in(registry.record, number)
-        click.echo(revoke(registry.record, found.code, reason=reason, by=by, at=registry.clock()).state.value)
+        changed = revoke(
+            registry.record, found.code, reason=reason, by=by, at=registry.clock(), owner=REGISTRY
+        )
+        click.echo(changed.state.value)

@@ -13,9 +13,9 @@ from typing import Any
 from issuers.accreditation import Accreditation
 from issuers.admission import accredit, admit
 from issuers.assessor import Assessor, AssessorKind
+from issuers.changes.states import revoke
 from issuers.employers import Employer
 from issuers.request import IssueRequest
-from issuers.revocation import revoke
 from issuers.roles import ASSESSOR, BUREAU, Role
 from issuers.services import Issuers
 from keys.errors import Refused

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from issuers.assessor import Assessor
@@ -19,10 +19,10 @@ from issuers.signing import sign_face
 from keys.errors import Refused
 from keys.pair import PrivateKey
 from keys.vault import Vault
-from registry.credential import AccreditationReference, Face, Holder, StatusEntry, china_date
+from registry.credential import AccreditationReference, Face, Holder, Reissue, StatusEntry, china_date
 from registry.masking import mask
 from registry.number import CertificateNumber, local_number
-from registry.people import holds_key, person_key, seal_holder
+from registry.people import holds_key, name_key, person_key, seal_holder
 from registry.record import CertificateRecord, Idempotency, Record
 from registry.selective import sign_selectively
 from registry.sequence import Sequence as Counters
@@ -43,6 +43,9 @@ class Asked:
     draft: Draft
     code: str = field(default_factory=new_code, repr=False)
     idempotency: Idempotency | None = field(default=None, repr=False)
+    reissue: Reissue | None = field(default=None, repr=False)
+    number: str | None = None
+    """Kept from the certificate that it replaces; otherwise the next of its series."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,12 @@ class IssuingDesk:
             if standing is None:
                 raise
             return standing
-        (entry,) = self._prepare([Asked(draft, idempotency=idempotency)], assessor, now)
-        return self.record.insert(entry)
+        return self.record.insert(self.prepare(Asked(draft, idempotency=idempotency), assessor))
+
+    def prepare(self, asked: Asked, assessor: Assessor) -> CertificateRecord:
+        """The entry of one certificate, signed and not yet recorded."""
+        (entry,) = self._prepare([asked], assessor, self.clock())
+        return entry
 
     def issue_many(self, asked: Sequence[Asked], assessor: Assessor) -> list[CertificateRecord | Refused]:
         """What became of each, in order, in one write: recorded now, standing under its code, or refused."""
@@ -80,10 +87,14 @@ class IssuingDesk:
     def _prepare(self, asked: Sequence[Asked], assessor: Assessor, now: datetime) -> list[CertificateRecord]:
         """The entries of the record: numbered, placed in the status lists, signed."""
         key_id, key = self.signing_key(assessor.id)
-        numbers = self._number([one.draft for one in asked], assessor.id)
+        taken = self._number([one.draft for one in asked if one.number is None], assessor.id)
+        numbers = (one.number or next(taken) for one in asked)
         entries = []
         for one, number, place in zip(asked, numbers, self.status.take_many(len(asked)), strict=True):
-            face = draft_face(one.draft, assessor, self.origin, code=one.code, number=number, status=place)
+            face = replace(
+                draft_face(one.draft, assessor, self.origin, code=one.code, number=number, status=place),
+                reissue=one.reissue,
+            )
             credential = sign_face(face, key, verification_method=key_id, created=now)
             selective = sign_selectively(face, key, key_id=key_id, at=now)
             entries.append(self._enter(one, face, credential, selective, now))
@@ -121,6 +132,8 @@ class IssuingDesk:
             credential=credential,
             sd_jwt=selective,
             idempotency=asked.idempotency,
+            name_key=name_key(self.vault, draft.holder_name),
+            replaces=asked.reissue.replaces if asked.reissue else None,
         )
 
 

@@ -57,7 +57,7 @@ LINKS = (
     Link("watch.home", _("Watch list"), (Role.EMPLOYER,)),
     Link("issuers.console", _("Overview"), ASSESSOR),
     Link("registrar.home", _("Overview"), BUREAU),
-    Link("issuers.certificates", _("Certificates"), ASSESSOR, also=("issuers.certificate",)),
+    Link("certificates.search", _("Certificates"), (*ASSESSOR, *BUREAU), also=("certificates", "reissues")),
     Link("issuers.issue", _("Issue"), ASSESSOR, also=("issuers.preview", "issuers.confirm")),
     Link("batches.home", _("Batches"), ASSESSOR, also=("batches", "batch_results")),
     Link("accreditations.home", _("Accreditations"), ASSESSOR, also=("accreditations",)),

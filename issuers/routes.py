@@ -8,8 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from issuers.assessor import Assessor
+from issuers.changes.reasons import Act
+from issuers.changes.schemas import ReissueSchema
+from issuers.changes.states import LIFTED, Decision
 from issuers.employers import Employer, is_employer
-from issuers.revocation import lift, revoke, suspend
 from issuers.schemas import IssueSchema, ReasonSchema, load
 from issuers.services import issuers
 from keys.errors import Refused
@@ -25,7 +27,7 @@ MAX_RETRY_KEY = 200  # characters of an Idempotency-Key; a UUID has 36
 
 api = Blueprint("issuers_api", __name__, url_prefix="/api/v1")
 
-_issue_schema, _reason_schema = IssueSchema(), ReasonSchema()
+_issue_schema, _reason_schema, _reissue_schema = IssueSchema(), ReasonSchema(), ReissueSchema()
 
 
 @api.post("/certificates")
@@ -50,29 +52,31 @@ def certificate(number: str) -> Response:
 @api.post("/certificates/<number>/revocation")
 def revocation(number: str) -> Response:
     """Revoke for good, with a reason of the catalogue."""
-    record, reason = _own(number), load(_reason_schema, read_json(request))["reason"]
-    clock = registry().clock
-    return answer_json(
-        describe(revoke(registry().record, record.code, reason=reason, by=record.assessor, at=clock()))
-    )
+    return _change(number, Act.REVOKE, load(_reason_schema, read_json(request))["reason"])
 
 
 @api.post("/certificates/<number>/suspension")
 def suspension(number: str) -> Response:
     """Suspend until lifted, with a reason of the catalogue."""
-    record, reason = _own(number), load(_reason_schema, read_json(request))["reason"]
-    clock = registry().clock
-    return answer_json(
-        describe(suspend(registry().record, record.code, reason=reason, by=record.assessor, at=clock()))
-    )
+    return _change(number, Act.SUSPEND, load(_reason_schema, read_json(request))["reason"])
 
 
 @api.delete("/certificates/<number>/suspension")
 def lifting(number: str) -> Response:
     """Lift a suspension."""
-    record = _own(number)
+    return _change(number, Act.LIFT, LIFTED)
+
+
+@api.post("/certificates/<number>/reissue")
+def reissue(number: str) -> Response:
+    """Issue again, superseding the old certificate: after a loss, a change of name, or to put a datum right."""
+    old, assessor = _own(number), authenticate()
+    body = read_json(request)
+    reason, changes = load(_reissue_schema, body)
+    decision = Decision(Act.REISSUE, reason, assessor.id, assessor.id)
+    retry = _idempotency(f"{assessor.id} reissue {number}", body)
     return answer_json(
-        describe(lift(registry().record, record.code, by=record.assessor, at=registry().clock()))
+        describe(issuers().changes.reissue(old, assessor, decision, changes, idempotency=retry)), 201
     )
 
 
@@ -140,6 +144,12 @@ def find_in(record: Record, number: str) -> CertificateRecord:
 
 def _own(number: str) -> CertificateRecord:
     return find_own(authenticate().id, number)
+
+
+def _change(number: str, act: Act, reason: str) -> Response:
+    owner = token_owner()
+    record = find_in(registry().record, number) if owner == REGISTRY else _own(number)
+    return answer_json(describe(issuers().changes.change(record.code, Decision(act, reason, owner, owner))))
 
 
 def _idempotency(assessor: str, body: Any) -> Idempotency | None:

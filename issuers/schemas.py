@@ -31,39 +31,42 @@ class IsoDate(fields.Field[date]):
             raise self.make_error("invalid") from error
 
 
-def _text(*, required: bool = True, load_default: Any = None) -> fields.String:
+def text_field(*, required: bool = True, load_default: Any = None) -> fields.String:
+    """A text of a sane length."""
     length = validate.Length(1, MAX_TEXT, error="field.length")
     if required:
         return fields.String(required=True, validate=length, error_messages=MESSAGES)
     return fields.String(load_default=load_default, allow_none=True, validate=length, error_messages=MESSAGES)
 
 
-class _Strict(Schema):
+class Strict(Schema):
+    """Unknown fields are refused."""
+
     error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
 
-    class Meta:
+    class Meta:  # noqa: D106 - marshmallow's own form
         unknown = RAISE
 
 
-class HolderSchema(_Strict):
+class HolderSchema(Strict):
     """Whose certificate: name, type and number of the identity document."""
 
-    name = _text()
-    id_type = _text(required=False, load_default="resident_id")
-    id_number = _text()
+    name = text_field()
+    id_type = text_field(required=False, load_default="resident_id")
+    id_number = text_field()
 
 
-class OccupationSchema(_Strict):
+class OccupationSchema(Strict):
     """Which occupation: code and edition of the 职业分类大典."""
 
-    code = _text()
-    edition = _text(required=False, load_default="2022")
+    code = text_field()
+    edition = text_field(required=False, load_default="2022")
 
 
-class AppointmentSchema(_Strict):
+class AppointmentSchema(Strict):
     """The post of a special or chief technician."""
 
-    employer = _text()
+    employer = text_field()
     start = IsoDate(required=True, data_key="from")
     end = IsoDate(load_default=None, allow_none=True, data_key="to")
 
@@ -72,16 +75,16 @@ class AppointmentSchema(_Strict):
         return Appointment(**data)
 
 
-class IssueSchema(_Strict):
+class IssueSchema(Strict):
     """The body of ``POST /api/v1/certificates``."""
 
-    kind = _text()
+    kind = text_field()
     holder = fields.Nested(HolderSchema, required=True, error_messages=MESSAGES)
     occupation = fields.Nested(OccupationSchema, required=True, error_messages=MESSAGES)
-    job = _text(required=False)
-    level = _text(required=False)
+    job = text_field(required=False)
+    level = text_field(required=False)
     issued_on = IsoDate(required=True)
-    region = _text(required=False)
+    region = text_field(required=False)
     appointment = fields.Nested(AppointmentSchema, load_default=None, allow_none=True)
 
     @post_load
@@ -97,10 +100,10 @@ class IssueSchema(_Strict):
         )
 
 
-class ReasonSchema(_Strict):
+class ReasonSchema(Strict):
     """Why a state changes: a code of the catalogue of reasons."""
 
-    reason = _text()
+    reason = text_field()
 
 
 def load(schema: Schema, body: object) -> Any:

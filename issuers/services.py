@@ -10,11 +10,14 @@ from flask import current_app
 from issuers.accounts.desk import AccountDesk, open_account_desk
 from issuers.accreditations.desk import AccreditationDesk, open_accreditation_desk
 from issuers.assessor import Assessor
+from issuers.changes.allowance import Allowance
+from issuers.changes.desk import ChangeDesk
 from issuers.employers import Employers
 from issuers.issue import IssuingDesk
 from issuers.notices.store import Notices
 from issuers.store import Assessors
 from registry.cache import ShortMemory
+from registry.reissuing import Replacement
 from registry.sequence import Sequence
 from registry.services import Registry
 
@@ -28,6 +31,7 @@ class Issuers:
     assessors: Assessors
     employers: Employers
     desk: IssuingDesk
+    changes: ChangeDesk
     find_assessor: ShortMemory[str, Assessor]
     owner_of_token: ShortMemory[str, str]
     notices: Notices
@@ -50,10 +54,19 @@ def open_issuers(registry: Registry) -> Issuers:
     employers = Employers(registry.database)
     has_mail = registry.settings.mail_server is not None
     notices = Notices(registry.database, registry.clock, has_mail=has_mail)
+    changes = ChangeDesk(
+        registry.record,
+        Replacement(registry.database, registry.record),
+        Allowance(registry.database),
+        desk,
+        registry.vault,
+        registry.clock,
+    )
     return Issuers(
         assessors,
         employers,
         desk,
+        changes,
         ShortMemory(assessors.find),
         ShortMemory(assessors.owner_of_token),
         notices,

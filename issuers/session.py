@@ -28,6 +28,11 @@ def assessors_only(page: Page[Arguments]) -> Page[Arguments]:
     return _guard(page, "auth.assessor_only", *ASSESSOR)
 
 
+def staff_only(page: Page[Arguments]) -> Page[Arguments]:
+    """Only for who works at the record: an assessor's clerk or signer, the bureau's registrar or inspector."""
+    return _guard(page, "auth.staff_only", *ASSESSOR, *BUREAU)
+
+
 def signers_only(page: Page[Arguments]) -> Page[Arguments]:
     """Only for an assessor's signer: who approves what a clerk prepared."""
     return _guard(page, "auth.signer_only", Role.SIGNER)

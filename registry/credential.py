@@ -23,6 +23,9 @@ from registry.levels import find_level
 CONTEXT_CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
 CONTEXT_OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 CONTEXT_PATH = "/contexts/skills/v1"
+CONTEXT_REISSUE_PATH = (
+    "/contexts/skills/v2"  # v1 and what a certificate issued again says; only those name it
+)
 MEDIA_TYPE = "application/vc+json"
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # one legal time, no summer time since 1991
@@ -79,6 +82,15 @@ class Appointment:
 
 
 @dataclass(frozen=True)
+class Reissue:
+    """That a certificate was issued again: for which one (its code), on which day, why (a code of the reasons)."""
+
+    replaces: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True)
 class StatusEntry:
     """Place in the status lists: the same index in the revocation and the suspension list of that name."""
 
@@ -103,12 +115,13 @@ class Face:
     accreditation: AccreditationReference
     status: StatusEntry
     appointment: Appointment | None = None
+    reissue: Reissue | None = None
 
 
 def build_credential(face: Face) -> Credential:
     """The unsigned credential of ``face``."""
     credential: Credential = {
-        "@context": [CONTEXT_CREDENTIALS, CONTEXT_OPEN_BADGES, face.origin + CONTEXT_PATH],
+        "@context": [CONTEXT_CREDENTIALS, CONTEXT_OPEN_BADGES, face.origin + context_path(face)],
         "id": f"{face.origin}/v/{face.code}",
         "type": ["VerifiableCredential", "OpenBadgeCredential", "SkillCertificate"],
         "name": find_kind(face.kind).title_zh,
@@ -120,6 +133,11 @@ def build_credential(face: Face) -> Credential:
     if face.appointment and face.appointment.end:
         credential["validUntil"] = day_start(face.appointment.end)
     return credential
+
+
+def context_path(face: Face) -> str:
+    """Where the terms are that a certificate uses beyond the standard ones."""
+    return CONTEXT_REISSUE_PATH if face.reissue else CONTEXT_PATH
 
 
 def parse_credential(document: bytes) -> Credential:
@@ -191,6 +209,12 @@ def _subject(face: Face) -> Credential:
     }
     if face.appointment:
         subject["appointment"] = _appointment(face.appointment)
+    if face.reissue:
+        subject["reissue"] = {
+            "replaces": f"{face.origin}/v/{face.reissue.replaces}",
+            "reissuedOn": face.reissue.on.isoformat(),
+            "reason": face.reissue.reason,
+        }
     return {name: value for name, value in subject.items() if value is not None}
 
 
@@ -256,6 +280,7 @@ def _take_face(credential: Mapping[str, Any]) -> Face:
             revocation["statusListCredential"].rsplit("-", 1)[1], int(revocation["statusListIndex"])
         ),
         appointment=_take_appointment(subject.get("appointment")),
+        reissue=_take_reissue(subject.get("reissue")),
     )
 
 
@@ -274,6 +299,13 @@ def _take_appointment(entry: Mapping[str, Any] | None) -> Appointment | None:
         date.fromisoformat(entry["appointedFrom"]),
         date.fromisoformat(end) if end else None,
     )
+
+
+def _take_reissue(entry: Mapping[str, Any] | None) -> Reissue | None:
+    if entry is None:
+        return None
+    code = _text(entry, "replaces").rsplit("/v/", 1)[1]
+    return Reissue(code, date.fromisoformat(entry["reissuedOn"]), _text(entry, "reason"))
 
 
 def _texts(entry: Mapping[str, Any], *names: str) -> list[str]:

@@ -64,7 +64,7 @@ def is_cjk(character: str) -> bool:
 def same_name(a: str, b: str) -> bool:
     """Whether two names are the same but for case, spaces, dots, and traditional characters."""
     try:
-        return _key(a) == _key(b)
+        return folded_name(a) == folded_name(b)
     except Refused:
         return False
 
@@ -121,7 +121,8 @@ def _is_latin(character: str) -> bool:
     return character.isalpha() and unicodedata.name(character, "").startswith("LATIN ")
 
 
-def _key(name: str) -> str:
+def folded_name(name: str) -> str:
+    """What two spellings of one name have in common: no case, spaces or dots, simplified. Refused as `parse_name`."""
     return re.sub("[ ·'-]", "", fold(parse_name(name)))
 
 

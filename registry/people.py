@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 
 from keys.vault import Vault
 from registry.identity import Identity, IdType
+from registry.names import folded_name
 
 HOLDER_CONTEXT = "certificate holder"
 PERSON_PURPOSE = "person"
 HOLDS_PURPOSE = "person holds"
+NAME_PURPOSE = "holder name"
+NAME_KEY_BYTES = 16
 SEPARATOR = "\x1f"  # ASCII unit separator: stands in no name, number or code
 
 
@@ -34,6 +37,11 @@ def person_key(vault: Vault, id_type: IdType | str, number: str) -> bytes:
 def holds_key(vault: Vault, person: bytes, *parts: str | None) -> bytes:
     """The keyed hash of a person and what they hold; one living certificate each."""
     return vault.digest(person + SEPARATOR.join(part or "" for part in parts).encode(), purpose=HOLDS_PURPOSE)
+
+
+def name_key(vault: Vault, name: str) -> bytes:
+    """The keyed hash by which a name is searched, whole and folded: 16 bytes, as an index holds one a certificate."""
+    return vault.digest(folded_name(name).encode(), purpose=NAME_PURPOSE)[:NAME_KEY_BYTES]
 
 
 def seal_holder(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -22,6 +23,7 @@ from registry.credential import StatusEntry
 from registry.state import LISTED, Change, State
 
 PAGE = 50  # certificates a page of a list
+OLD_NUMBER_INDEX = "number"  # of databases made before certificates could keep their number when issued again
 DUPLICATE_KEY = 11000  # MongoDB's code for a value that a unique index has already
 
 
@@ -39,7 +41,9 @@ class CertificateRecord:
 
     ``credential`` is the exact signed bytes, ``sd_jwt`` the same certificate as an SD-JWT VC with every disclosure
     (`registry.selective`), None where none was signed. ``person`` is the keyed hash of the identity document,
-    ``holder`` the sealed name and identity number, ``holds`` the keyed hash of person, kind, occupation and level.
+    ``holder`` the sealed name and identity number, ``holds`` the keyed hash of person, kind, occupation and level,
+    ``name_key`` that of the folded name. A certificate issued again ``replaces`` a code; the one it replaces is
+    ``replaced_by`` it.
     """
 
     code: str
@@ -60,6 +64,9 @@ class CertificateRecord:
     idempotency: Idempotency | None = field(default=None, repr=False)
     state: State = State.VALID
     changes: tuple[Change, ...] = ()
+    name_key: bytes = field(default=b"", repr=False)
+    replaces: str | None = field(default=None, repr=False)
+    replaced_by: str | None = field(default=None, repr=False)
 
     @property
     def cause(self) -> str | None:
@@ -68,7 +75,8 @@ class CertificateRecord:
 
 
 INDEXES = [
-    IndexModel("number", name="number", unique=True),
+    # One certificate that stands for a number; those it replaced keep the number and name their successor (0019).
+    IndexModel([("number", ASCENDING), ("replaced_by", ASCENDING)], name="number_standing", unique=True),
     IndexModel([("status.list", ASCENDING), ("status.index", ASCENDING)], name="status_index", unique=True),
     IndexModel("holds", name="holds", unique=True, partialFilterExpression={"holds": {"$exists": True}}),
     IndexModel(
@@ -81,6 +89,7 @@ INDEXES = [
         [("assessor", ASCENDING), ("recorded_at", DESCENDING), ("_id", DESCENDING)], name="assessor_recent"
     ),
     IndexModel("person", name="person"),
+    IndexModel("name_key", name="name_key", partialFilterExpression={"name_key": {"$exists": True}}),
     IndexModel(
         [("status.list", ASCENDING), ("state", ASCENDING), ("status.index", ASCENDING)],
         name="listed",
@@ -99,6 +108,8 @@ class Record:
     def prepare(self) -> None:
         """Make the indexes; does nothing where they are."""
         self._certificates.create_indexes(INDEXES)
+        if OLD_NUMBER_INDEX in self._certificates.index_information():  # would bar a number from being kept
+            self._certificates.drop_index(OLD_NUMBER_INDEX)
 
     def insert(self, record: CertificateRecord) -> CertificateRecord:
         """Record a certificate; a retry with the same key and body gives the one that stands.
@@ -107,7 +118,7 @@ class Record:
         ``issue.idempotency_conflict`` (same key, other body).
         """
         try:
-            self._certificates.insert_one(_to_document(record))
+            self._certificates.insert_one(to_document(record))
         except DuplicateKeyError as error:
             return self._settle(record, error)
         return record
@@ -119,7 +130,7 @@ class Record:
         A refusal is ``issue.already_held``. What the database raises goes through, with any part recorded.
         """
         try:
-            self._certificates.insert_many([_to_document(record) for record in records], ordered=False)
+            self._certificates.insert_many([to_document(record) for record in records], ordered=False)
         except BulkWriteError as error:
             return self._settle_many(records, error)
         return list(records)
@@ -134,8 +145,9 @@ class Record:
         return self._find({"_id": code})
 
     def find_by_number(self, number: str) -> CertificateRecord | None:
-        """By the printed number."""
-        return self._find({"number": number})
+        """By the printed number: the one that stands for it, else one that was replaced under another number."""
+        found = self._certificates.find({"number": number}).sort("replaced_by", ASCENDING).limit(1)
+        return next(map(from_document, found), None)
 
     def find_by_status(self, status: StatusEntry) -> CertificateRecord | None:
         """The one certificate whose place in the status lists this is."""
@@ -147,15 +159,19 @@ class Record:
         return self.find(code)
 
     def find_all(self, *, codes: Iterable[str], numbers: Iterable[str]) -> Iterator[CertificateRecord]:
-        """Those of the codes, then those of the numbers, in no order, in one question each."""
-        for name, wanted in (("_id", codes), ("number", numbers)):
-            if asked := list(wanted):
-                yield from map(_from_document, self._certificates.find({name: {"$in": asked}}))
+        """Those of the codes, then those that stand for the numbers, in one question each."""
+        if asked := list(codes):
+            yield from map(from_document, self._certificates.find({"_id": {"$in": asked}}))
+        if asked := list(numbers):
+            by_number = [("number", ASCENDING), ("replaced_by", ASCENDING)]
+            found = self._certificates.find({"number": {"$in": asked}}).sort(by_number)
+            for _, same in groupby(map(from_document, found), key=lambda one: one.number):
+                yield next(same)
 
     def of_person(self, keys: Sequence[bytes]) -> list[CertificateRecord]:
         """Every certificate of a person by the keyed hashes of their documents, newest first."""
         found = self._certificates.find({"person": {"$in": list(keys)}}).sort("recorded_at", DESCENDING)
-        return [_from_document(one) for one in found]
+        return [from_document(one) for one in found]
 
     def find_by_idempotency(self, assessor: str, key: bytes) -> CertificateRecord | None:
         """What the assessor got for a retry key."""
@@ -166,20 +182,25 @@ class Record:
         standing = self.find_by_idempotency(assessor, idempotency.key)
         return _same_body(standing, idempotency) if standing else None
 
-    def change(self, code: str, change: Change, *, only_from: tuple[State, ...]) -> CertificateRecord | None:
-        """Change the state in one document update; None when the certificate is not in one of ``only_from``."""
+    def change(
+        self, code: str, change: Change, *, only_from: tuple[State, ...], last_owner_not: str = ""
+    ) -> CertificateRecord | None:
+        """Change the state in one document update; None when the certificate is not in one of ``only_from``.
+
+        With ``last_owner_not``, also None where the last change was done for that owner.
+        """
         update: dict[str, Any] = {
             "$set": {"state": change.state.value},
-            "$push": {"changes": _change_to_document(change)},
+            "$push": {"changes": change_to_document(change)},
         }
+        wanted: dict[str, Any] = {"_id": code, "state": {"$in": [state.value for state in only_from]}}
+        if last_owner_not:
+            last = {"$getField": {"field": "owner", "input": {"$last": "$changes"}}}
+            wanted["$expr"] = {"$ne": [last, last_owner_not]}
         if change.state in LISTED["revocation"]:
             update["$unset"] = {"holds": ""}  # the person may be certified anew
-        found = self._certificates.find_one_and_update(
-            {"_id": code, "state": {"$in": [state.value for state in only_from]}},
-            update,
-            return_document=True,
-        )
-        return _from_document(found) if found else None
+        found = self._certificates.find_one_and_update(wanted, update, return_document=True)
+        return from_document(found) if found else None
 
     def listed(self, list_id: str, purpose: str) -> Iterator[int]:
         """Status indices whose bit is set in the list of that purpose (revocation or suspension)."""
@@ -201,7 +222,7 @@ class Record:
         if state:
             wanted["state"] = state
         if before:
-            wanted["$or"] = _older_than(before)
+            wanted["$or"] = older_than(before)
         return self._cut(wanted, limit)
 
     def each(
@@ -213,7 +234,7 @@ class Record:
             wanted["recorded_at"] = {"$gte": since}
         order = [("recorded_at", ASCENDING), ("_id", ASCENDING)]
         with self._certificates.find(wanted).sort(order).allow_disk_use(True) as found:  # noqa: FBT003 - its form
-            yield from map(_from_document, found)
+            yield from map(from_document, found)
 
     def amount(self) -> int:
         """About how many certificates there are; costs nothing."""
@@ -221,8 +242,8 @@ class Record:
 
     def _cut(self, wanted: Mapping[str, Any], limit: int) -> tuple[list[CertificateRecord], str | None]:
         order = [("recorded_at", DESCENDING), ("_id", DESCENDING)]
-        found = [_from_document(one) for one in self._certificates.find(wanted).sort(order).limit(limit + 1)]
-        following = _cursor(found[limit - 1]) if len(found) > limit else None
+        found = [from_document(one) for one in self._certificates.find(wanted).sort(order).limit(limit + 1)]
+        following = cursor_of(found[limit - 1]) if len(found) > limit else None
         return found[:limit], following
 
     def holders(
@@ -247,7 +268,7 @@ class Record:
             "state": State.VALID.value,
         }
         if before:
-            wanted["$or"] = _older_than(before)
+            wanted["$or"] = older_than(before)
         return self._cut(wanted, limit)
 
     def count_since(self, assessor: str, moment: datetime) -> int:
@@ -260,7 +281,7 @@ class Record:
 
     def _find(self, wanted: Mapping[str, Any]) -> CertificateRecord | None:
         document = self._certificates.find_one(wanted)
-        return _from_document(document) if document else None
+        return from_document(document) if document else None
 
     def _settle(self, record: CertificateRecord, error: DuplicateKeyError) -> CertificateRecord:
         # A retry collides on more than one index at once; which one MongoDB names is chance. Ask for the key first.
@@ -290,11 +311,13 @@ class Record:
         return settled
 
 
-def _cursor(last: CertificateRecord) -> str:
+def cursor_of(last: CertificateRecord) -> str:
+    """Where the page after this certificate begins."""
     return f"{last.recorded_at.isoformat()} {last.code}"
 
 
-def _older_than(cursor: str) -> list[dict[str, Any]]:
+def older_than(cursor: str) -> list[dict[str, Any]]:
+    """What fits behind a cursor. Refused ``record.cursor``."""
     moment, _, code = cursor.partition(" ")
     try:
         at = datetime.fromisoformat(moment).astimezone(UTC)
@@ -319,7 +342,8 @@ def _collided_index(error: DuplicateKeyError) -> str:
     return " ".join(pattern)
 
 
-def _to_document(record: CertificateRecord) -> dict[str, Any]:
+def to_document(record: CertificateRecord) -> dict[str, Any]:
+    """A certificate as the record keeps it."""
     document: dict[str, Any] = {
         "_id": record.code,
         "number": record.number,
@@ -336,16 +360,18 @@ def _to_document(record: CertificateRecord) -> dict[str, Any]:
         "status": {"list": record.status.list_id, "index": record.status.index},
         "credential": record.credential,
         "state": record.state.value,
-        "changes": [_change_to_document(change) for change in record.changes],
+        "changes": [change_to_document(change) for change in record.changes],
     }
-    if record.sd_jwt:
-        document["sd_jwt"] = record.sd_jwt
+    for name in ("sd_jwt", "name_key", "replaces", "replaced_by"):
+        if value := getattr(record, name):
+            document[name] = value
     if record.idempotency:
         document["idempotency"] = {"key": record.idempotency.key, "body": record.idempotency.body}
     return document
 
 
-def _from_document(document: Mapping[str, Any]) -> CertificateRecord:
+def from_document(document: Mapping[str, Any]) -> CertificateRecord:
+    """A certificate from what the record keeps."""
     retry = document.get("idempotency")
     return CertificateRecord(
         code=document["_id"],
@@ -366,20 +392,31 @@ def _from_document(document: Mapping[str, Any]) -> CertificateRecord:
         idempotency=Idempotency(retry["key"], retry["body"]) if retry else None,
         state=State(document["state"]),
         changes=tuple(_change_from_document(change) for change in document["changes"]),
+        name_key=document.get("name_key", b""),
+        replaces=document.get("replaces"),
+        replaced_by=document.get("replaced_by"),
     )
 
 
-def _change_to_document(change: Change) -> dict[str, Any]:
-    return {
+def change_to_document(change: Change) -> dict[str, Any]:
+    """A change as the record keeps it."""
+    kept = {
         "state": change.state.value,
         "at": change.at,
         "reason": change.reason,
         "by": change.by,
         "note": change.note,
     }
+    return kept | {name: value for name in ("owner", "act") if (value := getattr(change, name))}
 
 
 def _change_from_document(document: Mapping[str, Any]) -> Change:
     return Change(
-        State(document["state"]), document["at"], document["reason"], document["by"], document["note"]
+        State(document["state"]),
+        document["at"],
+        document["reason"],
+        document["by"],
+        document["note"],
+        document.get("owner", ""),
+        document.get("act", ""),
     )

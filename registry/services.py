@@ -17,6 +17,7 @@ from registry.audit.acts import Acts
 from registry.cache import ShortMemory
 from registry.keyrings import Keyrings
 from registry.record import Record
+from registry.searching import Searching
 from registry.settings import Settings
 from registry.status_pool import StatusPool
 from registry.status_publisher import StatusPublisher
@@ -39,6 +40,7 @@ class Registry:
     status_lists: StatusPublisher
     archive_desk: ArchiveDesk
     acts: Acts
+    searching: Searching
 
 
 def open_registry(
@@ -51,7 +53,18 @@ def open_registry(
     publisher = StatusPublisher(record, pool, signing_key, clock, settings.origin)
     desk = open_archive_desk(database, vault, record, clock)
     return Registry(
-        settings, clock, vault, database, record, keyrings, signing_key, pool, publisher, desk, Acts(database)
+        settings,
+        clock,
+        vault,
+        database,
+        record,
+        keyrings,
+        signing_key,
+        pool,
+        publisher,
+        desk,
+        Acts(database),
+        Searching(database),
     )
 
 

@@ -21,7 +21,8 @@ class State(StrEnum):
 class Change:
     """One change of state: to what, when, why (a reason code), by whom (an account's or assessor's id).
 
-    ``note`` is for the assessor's own file and is shown to nobody else.
+    ``note`` is for the assessor's own file and is shown to nobody else. ``owner`` is whom the account acted for, an
+    assessor's id or ``registry`` (empty before it was kept); ``act`` the change of many that this one is part of.
     """
 
     state: State
@@ -29,6 +30,8 @@ class Change:
     reason: str
     by: str
     note: str = ""
+    owner: str = ""
+    act: str = ""
 
 
 def state_at(changes: Sequence[Change], moment: datetime) -> tuple[State, str | None]:

@@ -70,6 +70,7 @@ def describe_face(face: Face) -> Json:
         "issued_on": face.issued_on.isoformat(),
         "region": describe_place(face.region),
         "appointment": _appointment(face.appointment),
+        "reissued_on": face.reissue.on.isoformat() if face.reissue else None,
     }
 
 

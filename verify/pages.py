@@ -46,9 +46,10 @@ from verify.verdict import Verdict
 from verify.view import find_benefits
 
 CONTEXTS = {
-    "skills": "context-v1.json",
-    "statement": "context-statement-v1.json",
-    "accreditation": "context-accreditation-v1.json",
+    ("skills", "v1"): "context-v1.json",
+    ("skills", "v2"): "context-v2.json",
+    ("statement", "v1"): "context-statement-v1.json",
+    ("accreditation", "v1"): "context-accreditation-v1.json",
 }
 QR_AGE = 86_400  # seconds a picture may be cached: what it says stays true
 
@@ -186,12 +187,12 @@ def trust_list() -> Response:
     return response
 
 
-@pages.get("/contexts/<name>/v1")
-def context(name: str) -> Response:
+@pages.get("/contexts/<name>/<version>")
+def context(name: str, version: str) -> Response:
     """A JSON-LD context of our own terms; its content never changes under this address."""
-    if name not in CONTEXTS:
+    if (name, version) not in CONTEXTS:
         raise Refused("http.not_found")
-    data = (files("registry") / "data" / CONTEXTS[name]).read_bytes()
+    data = (files("registry") / "data" / CONTEXTS[name, version]).read_bytes()
     response = Response(data, mimetype="application/ld+json")
     response.headers["Cache-Control"] = "public, max-age=86400, immutable"
     response.headers["Access-Control-Allow-Origin"] = "*"

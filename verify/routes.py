@@ -41,6 +41,7 @@ from verify.schemas import LOOK_UPS, VerificationSchema
 from verify.services import verifier
 from verify.statement_check import StatementVerdict
 from verify.statements import describe_statement_verdict, verify_statement
+from verify.successor import describe_successor
 from verify.verdict import Verdict
 from verify.view import describe_verdict, find_benefits
 
@@ -108,7 +109,8 @@ def describe(verdict: AnyVerdict) -> dict[str, object]:
         return describe_statement_verdict(verdict)
     if isinstance(verdict, AccreditationVerdict):
         return describe_accreditation_verdict(verdict)
-    return describe_verdict(verdict, verifier().assessor_of(verdict))
+    shown = describe_verdict(verdict, verifier().assessor_of(verdict))
+    return shown | {"successor": describe_successor(verdict)}
 
 
 def look_up(question: Question) -> Answer:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache, lru_cache
 
-from issuers.revocation import reasons
+from issuers.changes.reasons import reasons
 from issuers.view import describe_issuer
 from registry.credential import Face, china_date
 from registry.masking import mask_name

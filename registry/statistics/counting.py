@@ -27,7 +27,11 @@ MEASURE_OF: Mapping[State, str] = {
     State.SUPERSEDED: "superseded",
     State.VALID: "lifted",
 }
-MEASURES = ("issued", *MEASURE_OF.values())
+ISSUED, REISSUED = (
+    "issued",
+    "reissued",
+)  # a certificate that replaces another adds no person to those certified
+MEASURES = (ISSUED, *MEASURE_OF.values(), REISSUED)
 
 Increments = Counter[tuple[str, str]]
 """How much to add, by counter's name and measure."""
@@ -80,7 +84,8 @@ def counter_names(event: Event) -> Iterator[str]:
 def events_of_insert(document: Mapping[str, Any]) -> Iterator[Event]:
     """A certificate newly recorded, with the changes that it came with."""
     subject = read_subject(document)
-    yield Event(subject, "issued", date.fromisoformat(document["issued_on"]))
+    measure = REISSUED if document.get("replaces") else ISSUED
+    yield Event(subject, measure, date.fromisoformat(document["issued_on"]))
     for change in document.get("changes", ()):
         yield _event_of_change(subject, change)
 

@@ -87,7 +87,8 @@ class Figures:
                 region, _, level = value.partition(":")
                 if regions(region):
                     gone = ("revoked", "superseded", "suspended")
-                    found[level] += count["issued"] + count["lifted"] - sum(count[one] for one in gone)
+                    come = ("issued", "reissued", "lifted")
+                    found[level] += sum(count[one] for one in come) - sum(count[one] for one in gone)
             return found
 
         return self._read(read)

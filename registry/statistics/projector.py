@@ -42,7 +42,7 @@ KEEP_SECONDS = 10.0  # an idle stream's token is stored this often, so that the 
 RETRY_SECONDS = 2.0
 HISTORY_LOST = (286, 280)  # ChangeStreamHistoryLost, ChangeStreamFatalError
 
-COUNTED = ("kind", "level", "occupation", "assessor", "region", "issued_on", "number", "changes")
+COUNTED = ("kind", "level", "occupation", "assessor", "region", "issued_on", "number", "changes", "replaces")
 PIPELINE: list[Mapping[str, Any]] = [
     {"$match": {"operationType": {"$in": ["insert", "update"]}}},
     {

@@ -19,7 +19,15 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from registry.state import State
-from registry.statistics.counting import MEASURE_OF, Event, Increments, count, read_subject
+from registry.statistics.counting import (
+    ISSUED,
+    MEASURE_OF,
+    REISSUED,
+    Event,
+    Increments,
+    count,
+    read_subject,
+)
 from registry.statistics.upload_rows import rebuild_rows
 
 PROJECTION = "certificates"  # the pointer in `projections`
@@ -37,8 +45,13 @@ _COUNTED = {
     "region": "$region",
     "assessor": "$assessor",
 }
-ISSUED: list[dict[str, Any]] = [
-    {"$group": {"_id": {**_COUNTED, "on": "$issued_on"}, "times": {"$sum": 1}}},
+RECORDED: list[dict[str, Any]] = [
+    {
+        "$group": {
+            "_id": {**_COUNTED, "on": "$issued_on", "again": {"$gt": ["$replaces", None]}},
+            "times": {"$sum": 1},
+        }
+    },
 ]
 CHANGED: list[dict[str, Any]] = [
     {"$match": {"changes.0": {"$exists": True}}},
@@ -115,7 +128,7 @@ def _count_at_one_moment(database: Database[dict[str, Any]]) -> tuple[Timestamp,
 
 def _count_all(database: Database[dict[str, Any]], moment: Timestamp) -> Increments:
     counted: Increments = count(())
-    for pipeline in (ISSUED, CHANGED):
+    for pipeline in (RECORDED, CHANGED):
         for row in _aggregate(database, pipeline, moment):
             counted.update(count([_event(row["_id"])], times=row["times"]))
     return counted
@@ -135,8 +148,13 @@ def _aggregate(
 
 
 def _event(group: Mapping[str, Any]) -> Event:
-    measure = MEASURE_OF[State(group["state"])] if "state" in group else "issued"
-    return Event(read_subject(group), measure, date.fromisoformat(group["on"]))
+    return Event(read_subject(group), _measure(group), date.fromisoformat(group["on"]))
+
+
+def _measure(group: Mapping[str, Any]) -> str:
+    if "state" in group:
+        return MEASURE_OF[State(group["state"])]
+    return REISSUED if group["again"] else ISSUED
 
 
 def _write(database: Database[dict[str, Any]], generation: str, counted: Increments) -> None:

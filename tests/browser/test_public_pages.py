@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from issuers.revocation import reasons
+from issuers.changes.reasons import reasons
 from registry.masking import mask_name
 from registry.state import State
 from tests.browser.conftest import DESK, PHONE, Site, Visitor

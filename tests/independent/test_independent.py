@@ -26,8 +26,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from issuers.changes.states import revoke
 from issuers.demo import Demo, make_demo
-from issuers.revocation import revoke
 from keys.vault import Vault
 from registry.mongo import Record, connect
 from registry.settings import Settings

@@ -65,6 +65,11 @@ WHO_MAY = {
     "account.reset_post": PUBLIC,
     # --- the assessor's console and API ---
     "issuers": May(ASSESSOR),
+    "certificates": May(BUREAU | ASSESSOR),
+    "certificates.suspend": May(ASSESSOR | REGISTRAR),
+    "certificates.lift": May(SIGNER | REGISTRAR),
+    "certificates.revoke": May(SIGNER | REGISTRAR),
+    "reissues": May(SIGNER),
     "report_desk": May(ASSESSOR),
     "paper": May(ASSESSOR),
     "accreditations": May(ASSESSOR),
@@ -77,6 +82,9 @@ WHO_MAY = {
     "batches_api": May(ASSESSOR_TOKEN),
     "notices.contact": May(SIGNER),
     "issuers_api": May(ASSESSOR_TOKEN),
+    "issuers_api.revocation": May(ASSESSOR_TOKEN | REGISTRY_TOKEN),
+    "issuers_api.suspension": May(ASSESSOR_TOKEN | REGISTRY_TOKEN),
+    "issuers_api.lifting": May(ASSESSOR_TOKEN | REGISTRY_TOKEN),
     "registers_api.record_session": May(ASSESSOR_TOKEN),
     "registers_api.publish_report": May(ASSESSOR_TOKEN),
     # --- the registrar's pages and API; inspectors read and draw ---

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from issuers.revocation import revoke
+from issuers.changes.states import revoke
 from registry.keyrings import REGISTRY
 from registry.people import person_key
 from registry.registers.directory_store import Directories

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from issuers.revocation import revoke
+from issuers.changes.states import revoke
 from keys import sd_jwt
 from keys.jws import read_compact, read_jwk, write_header
 from keys.pair import Algorithm, PrivateKey

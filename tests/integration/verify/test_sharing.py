@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from issuers.revocation import revoke, suspend
+from issuers.changes.states import revoke, suspend
 from keys import sd_jwt
 from registry.sharing.presets import presets
 from registry.sharing.shares import TOKEN_CHARACTERS, Shares

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from issuers.revocation import revoke
+from issuers.changes.states import revoke
 from keys.proof import sign
 from registry.keyrings import REGISTRY
 from registry.people import open_holder

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from bson import Timestamp
 
-from issuers.revocation import lift, revoke, suspend
+from issuers.changes.states import lift, revoke, suspend
 from registry.statistics.counting import count, events_of_insert
 from registry.statistics.projector import Projector, projecting
 from registry.statistics.rebuilding import PROJECTION, Overtaken, rebuild
