@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from issuers.revocation import reasons
+from issuers.changes.reasons import reasons
 from registry.workers.recoveries import CONFIRM_IN, LINK_LIFE
 from registry.workers.requests import MOST_OPEN
 from tests.integration.conftest import House, make_body, make_number
