@@ -36,6 +36,7 @@ from issuers.changes.pages import certificate_pages
 from issuers.changes.reissue_pages import reissue_pages
 from issuers.commands import assessor_commands, issue_command, revoke_command
 from issuers.console import console
+from issuers.credit_pages import credit_pages
 from issuers.demo import make_demo
 from issuers.employer_commands import employer_commands
 from issuers.employer_routes import employers_api
@@ -45,6 +46,7 @@ from issuers.ledger_pages import ledger_pages
 from issuers.ledger_routes import ledger_api
 from issuers.notices.pages import notices_pages
 from issuers.notices.sending import telling
+from issuers.published_pages import published_pages
 from issuers.register_desk import register_desk
 from issuers.register_routes import registers_api
 from issuers.registrar import registrar
@@ -133,6 +135,8 @@ PAGES = (
     archive_pages,
     holders_pages,
     ledger_pages,
+    published_pages,
+    credit_pages,
     policies_pages,
     statements_pages,
     employer_pages,

@@ -178,6 +178,13 @@ class ListingSchema(_RowSchema):
     occupation = _text(required=True)
 
 
+class EndingSchema(_Strict):
+    """From which day a published row holds no longer, and where that was published."""
+
+    since = IsoDate(required=True, data_key="from")
+    source = _text(required=True)
+
+
 class EarningSchema(_Strict):
     """Credits for one of a person's results, under a published rule."""
 

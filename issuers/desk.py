@@ -16,6 +16,8 @@ from registry.services import registry
 Act = Callable[[], None]
 Errors = dict[str, Any]
 
+LONGEST_NUMBER = 8  # digits: above every limit that the rules behind the forms have
+
 
 def do_act(act: Act, again: Callable[[Errors], str], said: str, *, back: str) -> ResponseReturnValue:
     """Do what a form asks and go to ``back``; a refusal shows the page with the words at the field."""
@@ -31,6 +33,14 @@ def do_act(act: Act, again: Callable[[Errors], str], said: str, *, back: str) ->
 def filled(*names: str) -> dict[str, Any]:
     """The fields of the form that hold something."""
     return {name: request.form[name].strip() for name in names if request.form.get(name, "").strip()}
+
+
+def whole(name: str) -> int:
+    """A field that holds a whole number, from zero. Refused ``field.amount``."""
+    text = request.form.get(name, "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise Refused("field.amount", field=name)
+    return int(text)
 
 
 def signed() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The registrar's pages of the subsidy ledger: a claim decided limb by limb, one line, the rates. Plain forms."""
+"""The registrar's pages of the subsidy ledger: a claim decided limb by limb, one line. Plain forms."""
 
 from __future__ import annotations
 
@@ -12,18 +12,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from issuers.archive_routes import desk
-from issuers.archive_schemas import RateSchema
-from issuers.ledger_routes import publish
-from issuers.ledger_view import describe_outcome, describe_row
-from issuers.schemas import load
+from issuers.desk import whole
+from issuers.ledger_view import describe_outcome
 from issuers.session import bureau_only, current_account, registrars_only
 from keys.errors import Refused
 from registry.archive.export import describe_holding, describe_line, summary
 from registry.archive.store import Archive
-from registry.kinds import kinds
 from registry.ledgers.claims import FACTS, ROUTES, SUBSIDIES, ClaimForm
 from registry.ledgers.subsidies import Outcome
-from registry.levels import levels
 from registry.policy.wording import word
 from registry.problems import error_words
 from registry.services import registry
@@ -87,7 +83,7 @@ def change(line_id: str) -> ResponseReturnValue:
     by, act = current_account().name, request.form.get("act", "")
     try:
         if act == "prepay":
-            desk().subsidies.prepay(line_id, amount=_whole("amount"), by=by)
+            desk().subsidies.prepay(line_id, amount=whole("amount"), by=by)
         elif act in ("settle", "reclaim"):
             desk().subsidies.settle(line_id, completed=act == "settle", by=by)
         elif act == "cancel":
@@ -98,28 +94,6 @@ def change(line_id: str) -> ResponseReturnValue:
         return _show_line(line_id, {refused.field or "form": error_words(refused)}), UNPROCESSABLE
     flash(_("Entered."))
     return redirect(url_for("ledgers.line", line_id=line_id))
-
-
-@ledger_pages.get("/rates")
-@bureau_only
-def rates() -> ResponseReturnValue:
-    """The published rates, and the form for one more."""
-    return _rates({"from": desk().today.isoformat()})
-
-
-@ledger_pages.post("/rates")
-@registrars_only
-def add_rate() -> ResponseReturnValue:
-    """Publish a rate."""
-    form = request.form
-    names = ("region", "kind", "level", "occupation", "from", "to", "source")
-    body: dict[str, Any] = {name: form[name].strip() for name in names if form.get(name, "").strip()}
-    try:
-        publish("rates", load(RateSchema(), body | {"amount": _whole("amount")}), by=current_account().name)
-    except Refused as refused:
-        return _rates(form, {refused.field or "form": error_words(refused)}), UNPROCESSABLE
-    flash(_("Published."))
-    return redirect(url_for("ledgers.rates"))
 
 
 def _decide(found: Archive, *, dry_run: bool) -> Outcome:
@@ -143,13 +117,6 @@ def _day(field: str, text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise Refused("field.date", field=field) from None
-
-
-def _whole(field: str) -> int:
-    text = request.form.get(field, "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= 8):
-        raise Refused("field.amount", field=field)
-    return int(text)
 
 
 def _reason() -> str:
@@ -201,15 +168,4 @@ def _show_line(line_id: str, errors: Mapping[str, Any] | None = None) -> str:
         archive=account.archive,
         errors=errors or {},
         values=request.form,
-    )
-
-
-def _rates(values: Mapping[str, str], errors: Mapping[str, Any] | None = None) -> str:
-    return render_template(
-        "issuers/rates.html",
-        rows=[describe_row(row) for row in desk().tables.rows("rates")],
-        values=values,
-        errors=errors or {},
-        kinds=[{"id": kind.id, "zh": kind.zh, "en": kind.en} for kind in kinds()],
-        levels=[{"id": level.id, "zh": level.zh, "en": level.en} for level in levels()],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -12,18 +11,15 @@ from issuers.archive_schemas import (
     AccessSchema,
     CancellationSchema,
     ClaimSchema,
-    ConversionRuleSchema,
     ConversionSchema,
     EarningSchema,
-    ListingSchema,
     PrepaymentSchema,
-    RateSchema,
     ReferralSchema,
     SettlementSchema,
-    TierSchema,
     make_form,
 )
 from issuers.ledger_view import describe_credits, describe_outcome, describe_row
+from issuers.published import SCHEMAS, at, publish
 from issuers.routes import MAX_RETRY_KEY, authenticate_registrar
 from issuers.schemas import load
 from keys.errors import Refused
@@ -32,14 +28,11 @@ from registry.archive.entries import EDITION
 from registry.archive.export import cite, describe_check, describe_line
 from registry.http import answer_json, read_json
 from registry.keyrings import REGISTRY
-from registry.kinds import find_kind
 from registry.ledgers.account import Line
 from registry.ledgers.claims import find_holding
 from registry.ledgers.published import Table
-from registry.levels import find_level
 from registry.occupations import find_occupation
 from registry.places import find_place
-from registry.policy.model import Window
 from registry.services import registry
 
 ledger_api = Blueprint("ledger_api", __name__, url_prefix="/api/v1")
@@ -48,7 +41,6 @@ ledger_api.before_request(authenticate_registrar)
 _claim, _prepayment, _settlement = ClaimSchema(), PrepaymentSchema(), SettlementSchema()
 _cancellation, _earning, _conversion = CancellationSchema(), EarningSchema(), ConversionSchema()
 _access, _referral = AccessSchema(), ReferralSchema()
-_rate, _rule, _tier, _listing = RateSchema(), ConversionRuleSchema(), TierSchema(), ListingSchema()
 
 
 @ledger_api.post("/subsidies/claims")
@@ -131,8 +123,8 @@ def access_check() -> Response:
     asked = load(_access, read_json(request))
     kept, found = desk().check_access(
         read_person(asked["holder"]),
-        occupation=_at("occupation", lambda: find_occupation(asked["occupation"], EDITION).code),
-        region=_at("region", lambda: find_place(asked["region"]).code),
+        occupation=at("occupation", lambda: find_occupation(asked["occupation"], EDITION).code),
+        region=at("region", lambda: find_place(asked["region"]).code),
         on=asked["on"] or desk().today,
         checker=asked["checker"],
         checked_by=asked["checked_by"],
@@ -165,7 +157,7 @@ def rates() -> Response:
 @ledger_api.post("/subsidies/rates")
 def add_rate() -> Response:
     """Publish a rate, with its source. 201."""
-    return _add("rates", load(_rate, read_json(request)))
+    return _add("rates")
 
 
 @ledger_api.get("/credits/rules")
@@ -177,7 +169,7 @@ def conversion_rules() -> Response:
 @ledger_api.post("/credits/rules")
 def add_conversion_rule() -> Response:
     """Publish a school's conversion rule. 201."""
-    return _add("conversion_rules", load(_rule, read_json(request)))
+    return _add("conversion_rules")
 
 
 @ledger_api.get("/credits/tiers")
@@ -189,7 +181,7 @@ def tiers() -> Response:
 @ledger_api.post("/credits/tiers")
 def add_tier() -> Response:
     """Publish a region's reward tier. 201."""
-    return _add("credit_tiers", load(_tier, read_json(request)))
+    return _add("credit_tiers")
 
 
 @ledger_api.get("/access-list")
@@ -201,33 +193,11 @@ def access_list() -> Response:
 @ledger_api.post("/access-list")
 def add_listing() -> Response:
     """List an occupation, or end its listing. 201."""
-    return _add("access_list", load(_listing, read_json(request)))
+    return _add("access_list")
 
 
-_CHECKS: Mapping[str, Callable[[str], str]] = {
-    "region": lambda code: find_place(code).code,
-    "kind": lambda kind: find_kind(kind).id,
-    "level": lambda level: find_level(level).id,
-    "occupation": lambda code: find_occupation(code, EDITION).code,
-}
-
-
-def publish(table: Table, asked: dict[str, Any], *, by: str) -> Any:
-    """Check the cells of a row and add it. Refused at the cell's own name."""
-    since, until = asked.pop("since"), asked.pop("until")
-    source, ended = asked.pop("source"), asked.pop("ended")
-    cells = {name: _cell(name, value) for name, value in asked.items()}
-    return desk().tables.add(
-        table, cells, Window(since, until), source=source, by=by, at=registry().clock(), ended=ended
-    )
-
-
-def _cell(name: str, value: Any) -> Any:
-    check = _CHECKS.get(name)
-    return value if check is None or value is None else _at(name, lambda: check(value))
-
-
-def _add(table: Table, asked: dict[str, Any]) -> Response:
+def _add(table: Table) -> Response:
+    asked = load(SCHEMAS[table], read_json(request))
     return answer_json(describe_row(publish(table, asked, by=REGISTRY)), 201)
 
 
@@ -237,13 +207,6 @@ def _rows(table: Table) -> Response:
 
 def _line(line: Line) -> Response:
     return answer_json(describe_line(line, desk().policies()))
-
-
-def _at(field: str, find: Callable[[], str]) -> str:
-    try:
-        return find()
-    except Refused as refused:
-        raise refused.at(field) from None
 
 
 def _retry(body: Any) -> bytes | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from registry.archive.export import cite, describe_line
 from registry.ledgers.credits import CreditAccount
 from registry.ledgers.published import PublishedRow
@@ -31,12 +29,12 @@ def describe_decision(decision: Decision) -> Json:
         "limbs": [_limb(limb) for limb in decision.limbs],
         "region": describe_place(decision.region),
         "payee": decision.payee,
-        "fund": {"id": decision.fund, **_both(word("fund", decision.fund))} if decision.fund else None,
+        "fund": {"id": decision.fund, **both(word("fund", decision.fund))} if decision.fund else None,
         "amount": decision.amount,
         "figure": _figure(decision),
         "exception_by": decision.exception_by,
         "rule": cite(decision.rule),
-        "steps": [{"code": step.code, **_both(step.text)} for step in decision.steps],
+        "steps": [{"code": step.code, **both(step.text)} for step in decision.steps],
     }
 
 
@@ -83,7 +81,7 @@ def _reward(reward: Reward) -> Json:
 
 
 def _limb(limb: Limb) -> Json:
-    return {"code": limb.code, "passed": limb.passed, **_both(limb.text), "rule": cite(limb.rule)}
+    return {"code": limb.code, "passed": limb.passed, **both(limb.text), "rule": cite(limb.rule)}
 
 
 def _figure(decision: Decision) -> str | None:
@@ -92,5 +90,6 @@ def _figure(decision: Decision) -> str | None:
     return "published" if decision.amount is not None else "not_published"
 
 
-def _both(text: Text) -> Mapping[str, str]:
+def both(text: Text) -> dict[str, str]:
+    """A text in both languages."""
     return {"zh": text.zh, "en": text.en}

@@ -69,10 +69,10 @@ LINKS = (
         _("Archives"),
         BUREAU,
         "people",
-        also=("archives", "ledgers.claim", "ledgers.decide", "ledgers.line", "ledgers.change"),
+        also=("archives", "credits", "ledgers.claim", "ledgers.decide", "ledgers.line", "ledgers.change"),
     ),
     Link("holders.holders", _("Holders"), BUREAU, "people"),
-    Link("ledgers.rates", _("Subsidy rates"), BUREAU, "people", also=("ledgers.add_rate",)),
+    Link("published.table", _("Published tables"), BUREAU, "people", also=("published",)),
     Link(
         "register_desk.directories_page",
         _("Directories"),

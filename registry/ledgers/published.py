@@ -90,6 +90,18 @@ class PublishedTables:
             raise Refused("published.exists", field="from") from None
         return row
 
+    def end(self, table: Table, row_id: str, *, on: date, source: str, by: str, at: datetime) -> PublishedRow:
+        """Let a row hold no longer from ``on``: a row of its own that only says so.
+
+        Refused ``published.unknown``, ``published.window`` unless the row holds that day, ``published.exists``.
+        """
+        found = next((row for row in self.rows(table) if row.id == row_id), None)
+        if found is None:
+            raise Refused("published.unknown", field="id")
+        if on <= found.window.since or not found.window.covers(on):
+            raise Refused("published.window", field="from")
+        return self.add(table, found.cells, Window(on), source=source, by=by, at=at, ended=True)
+
     def rows(self, table: Table) -> tuple[PublishedRow, ...]:
         """All rows of a table with the days they really hold, by key and first day."""
         found = self._rows.find({"table": table}).sort([("key", ASCENDING), ("since", ASCENDING)])

@@ -130,7 +130,7 @@ def make_world(house: House) -> World:
     )
     assert archive.status_code == 200, archive.json
     ids = IDS | {"number": issued["number"], "code": issued["code"]}
-    archives = ("archives", "archive_api", "ledgers", "statements", "statements_api")
+    archives = ("archives", "archive_api", "credits", "ledgers", "statements", "statements_api")
     codes = dict.fromkeys(archives, archive.json["archive"]["code"])
     adapter = house.app.url_map.bind("127.0.0.1:8000")
     tries = tuple(tries_of(house.app.url_map.iter_rules(), ids, codes, adapter.build))

@@ -102,6 +102,8 @@ WHO_MAY = {
     "inspection_desk.reveal_draw": May(BUREAU),
     "ledgers": May(BUREAU, REGISTRAR),
     "ledgers.claim": May(REGISTRAR),
+    "credits": May(BUREAU, REGISTRAR),
+    "published": May(BUREAU, REGISTRAR),
     "register_desk": May(BUREAU, REGISTRAR),
     "statements": May(REGISTRAR),
     "archive_api": May(REGISTRY_TOKEN),
@@ -172,6 +174,8 @@ IDS: dict[str, object] = {
     "request_id": "0" * 24,
     "session_id": "0" * 24,
     "token": "A" * 54,
+    "row_id": "0" * 24,
+    "table": "credit_tiers",
 }
 
 

@@ -1,0 +1,95 @@
+"""The registrar's pages of the ledgers: published tables, credits, employment access. Through the whole service."""
+
+import re
+
+import pytest
+
+from registry.keyrings import REGISTRY
+
+ELECTRICIAN = "6-31-01-03"
+RATE = {"region": "330000", "kind": "skill_level", "level": "3", "amount": "1500", "from": "2026-01-01"}
+COURSE = {"school": "示例技师学院", "programme": "电气", "course": "电工基础", "kind": "skill_level"}
+COURSE |= {"occupation": ELECTRICIAN, "level": "3", "credits": "4", "from": "2026-01-01"}
+
+
+@pytest.fixture
+def office(house, make_body, make_number):
+    """A registrar's browser, and a person with a level 3 certificate."""
+
+    class Office:
+        number = make_number(0)
+        certificate = house.issued(make_body())["number"]
+
+        def __init__(self):
+            house.make_account("registrar", REGISTRY)
+            self.client = house.client()
+            house.enter(self.client, "registrar")
+
+        def page(self, path):
+            shown = self.client.get(path)
+            assert shown.status_code == 200, path
+            assert self.number not in shown.text
+            return shown.text
+
+        def send(self, path, *, form=None, **fields):
+            """Open the page ``form`` (or ``path``) and send its form to ``path``."""
+            token = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(form or path).text)[1]
+            return self.client.post(path, data={"csrf_token": token, **fields})
+
+        def archive(self):
+            asked = {"holder.id_type": "resident_id", "holder.id_number": self.number, "holder.name": ""}
+            return self.send("/registrar/archives/", **asked).headers["Location"]
+
+    return Office()
+
+
+def noted(house, name):
+    return [act["after"] for act in house.database["acts"].find({"name": name})]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_one_page_shows_every_published_table(office, language):
+    for path in ("/registrar/rates", *(f"/registrar/tables/{t}" for t in ("conversion_rules", "credit_tiers"))):
+        assert 'class="empty"' in office.page(f"{path}?lang={language}")
+    moved = office.client.get("/registrar/tables/rates")
+    assert moved.location.endswith("/registrar/rates")
+    assert office.client.get("/registrar/tables/holders").status_code == 404
+
+
+def test_rows_are_added_and_ended_on_the_page(office, house):
+    assert office.send("/registrar/rates", source="示例公告", **RATE | {"amount": "many"}).status_code == 422
+    assert office.send("/registrar/rates", source="示例公告", **RATE | {"region": "999999"}).status_code == 422
+    assert office.send("/registrar/rates", source="示例公告", **RATE).status_code == 302
+    assert office.send("/registrar/rates", source="again", **RATE).status_code == 409
+    page = office.page("/registrar/rates")
+    assert "1500" in page
+    end = re.search(r'action="([^"]+/end)"', page)[1]
+    too_early = {"from": RATE["from"], "source": "示例公告二"}
+    assert office.send(end, form="/registrar/rates", **too_early).status_code == 422
+    ended = office.send(end, form="/registrar/rates", **too_early | {"from": "2026-12-01"})
+    assert ended.status_code == 302
+    assert "/end" not in office.page("/registrar/rates")
+    (row,) = house.registry.archive_desk.tables.rows("rates")
+    assert row.window.until.isoformat() == "2026-12-01"
+    assert [one["from"] for one in noted(house, "published.ended")] == ["2026-12-01"]
+
+
+def test_credits_are_entered_and_converted_once(office, house):
+    path = f"{office.archive()}/credits"
+    assert "conversion_rules" in office.page(path)  # the empty state says where rules come from
+    earned = {"result": office.certificate, "credits": "6", "rule": "示例规则"}
+    assert office.send(f"{path}/earnings", form=path, **earned | {"credits": "0"}).status_code == 422
+    assert office.send(f"{path}/earnings", form=path, **earned).status_code == 302
+    assert office.send(f"{path}/earnings", form=path, **earned).status_code == 409
+    office.send("/registrar/tables/conversion_rules", source="示例学院〔2026〕3号", **COURSE)
+    rule = re.search(r'<option value="([^"]+)"[^>]*>示例技师学院', office.page(path))[1]
+    asked = {"result": office.certificate, "conversion": rule}
+    unknown = office.send(f"{path}/conversions", form=path, **asked | {"conversion": "none"})
+    assert unknown.status_code == 422
+    assert office.send(f"{path}/conversions", form=path, **asked).status_code == 302
+    assert office.send(f"{path}/conversions", form=path, **asked).status_code == 409
+    assert "电工基础" in office.page(path)
+    assert noted(house, "credit.converted") == [{"course": "电工基础"}]
+    tier = {"region": "330000", "name": "一档", "at_least": "10", "from": "2026-01-01"}
+    assert office.send("/registrar/tables/credit_tiers", source="示例公告", **tier).status_code == 302
+    assert "一档" in office.page(path)
