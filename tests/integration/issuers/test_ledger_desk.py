@@ -49,7 +49,10 @@ def noted(house, name):
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_one_page_shows_every_published_table(office, language):
-    for path in ("/registrar/rates", *(f"/registrar/tables/{t}" for t in ("conversion_rules", "credit_tiers"))):
+    for path in (
+        "/registrar/rates",
+        *(f"/registrar/tables/{t}" for t in ("conversion_rules", "credit_tiers")),
+    ):
         assert 'class="empty"' in office.page(f"{path}?lang={language}")
     moved = office.client.get("/registrar/tables/rates")
     assert moved.location.endswith("/registrar/rates")
@@ -58,7 +61,9 @@ def test_one_page_shows_every_published_table(office, language):
 
 def test_rows_are_added_and_ended_on_the_page(office, house):
     assert office.send("/registrar/rates", source="示例公告", **RATE | {"amount": "many"}).status_code == 422
-    assert office.send("/registrar/rates", source="示例公告", **RATE | {"region": "999999"}).status_code == 422
+    assert (
+        office.send("/registrar/rates", source="示例公告", **RATE | {"region": "999999"}).status_code == 422
+    )
     assert office.send("/registrar/rates", source="示例公告", **RATE).status_code == 302
     assert office.send("/registrar/rates", source="again", **RATE).status_code == 409
     page = office.page("/registrar/rates")
