@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from registry.mongod import local_mongod
 from tests.browser.conftest import PHONE, Site, serving
 from tests.browser.test_console import fill_in, sign_in
+from tests.browser.test_worker import add_authenticator
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # in China
@@ -41,6 +42,8 @@ def main() -> None:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
         take_all(browser, site)
+        with serving(uri, clock=lambda: NOON, host="localhost") as named:  # passkeys need a site with a name
+            take_worker(browser, named)
         browser.close()
 
 
@@ -62,6 +65,24 @@ def take_all(browser: Browser, site: Site) -> None:
     console.goto("/console/issue")
     fill_in(console, **PERSON)
     save("console-preview", console)
+
+
+def take_worker(browser: Browser, site: Site) -> None:
+    """A worker claims with a passkey, sees their page and the career line."""
+    phone = {"viewport": PHONE, "device_scale_factor": 2, "locale": "zh-CN", "base_url": site.origin}
+    page = browser.new_context(**phone).new_page()
+    add_authenticator(page)
+    page.goto(site.demo.claim_url)
+    save("claim-360", page)
+    page.fill("[name=name]", site.demo.holder["name"])
+    page.fill("[name=id_number]", site.demo.holder["id_number"])
+    page.click("main form button")
+    page.click("[data-passkey] button:enabled")
+    page.wait_for_url("**/me")
+    page.set_viewport_size(TALL)
+    save("me-360", page)
+    page.goto("/me/career")
+    save("career-360", page)
 
 
 def open_page(browser: Browser, site: Site, path: str, size: dict[str, int], **options: Any) -> Page:
