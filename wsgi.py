@@ -27,6 +27,7 @@ from issuers.accreditations.pages import accreditation_pages
 from issuers.accreditations.reminding import reminding
 from issuers.archive_pages import archive_pages
 from issuers.archive_routes import archive_api
+from issuers.audit_pages import audit_pages, trail_pages
 from issuers.batches.desk import EXTENSION as BATCHES
 from issuers.batches.desk import BatchDesk, open_batch_desk
 from issuers.batches.pages import batch_pages
@@ -58,6 +59,8 @@ from issuers.worker_help import worker_help
 from keys.did import did_web
 from keys.errors import Refused
 from keys.vault import Vault, create_master_key, read_master_key
+from registry.audit.commands import audit_commands
+from registry.audit.writer import writing
 from registry.bound_tokens import BoundTokens
 from registry.commands import doctor_command, export_command, keys_commands
 from registry.companion import companion
@@ -131,6 +134,8 @@ PAGES = (
     batch_results,
     certificate_pages,
     reissue_pages,
+    audit_pages,
+    trail_pages,
     registrar,
     archive_pages,
     holders_pages,
@@ -218,6 +223,7 @@ def prepare(services: Services) -> None:
         prepare_registers(services.registry.database, services.registry.vault)
         services.issuers.employers.prepare()
         services.issuers.account_desk.prepare()
+        services.registry.trail.prepare()
         services.issuers.notices.prepare()
         services.issuers.accreditations.cases.prepare()
         services.verifier.look_up.guesses.prepare()
@@ -348,6 +354,7 @@ def working(services: Services) -> Iterator[None]:
             watching(services.watch),
             telling(services.issuers.notices, services.registry),
             reminding(services.registry, services.issuers.assessors, services.issuers.notices),
+            writing(services.registry.database, services.registry.clock),
         ):
             stack.enter_context(part)
         yield
@@ -376,6 +383,7 @@ for command in (
     policy_commands,
     statistics_commands,
     employer_commands,
+    audit_commands,
     verify_report_command,
 ):
     cli.add_command(command)

@@ -83,6 +83,8 @@ LINKS = (
     Link("register_desk.integrity_page", _("Integrity files"), BUREAU, "supervision"),
     Link("inspection_desk.inspections_page", _("Inspections"), BUREAU, "supervision"),
     Link("inspection_desk.uploads_page", _("National system"), BUREAU, "supervision"),
+    Link("trail.trail", _("Trail of acts"), BUREAU, "supervision"),
+    Link("trail.own_trail", _("Trail of acts"), ASSESSOR),
     Link("accounts.accounts", _("Accounts"), BUREAU, "supervision", also=("accounts",)),
     Link("account.home", _("My account"), tuple(Role), also=("account",)),
 )

@@ -24,6 +24,7 @@ API_PREFIX = "/api/"
 FOR_PROGRAMS = (
     API_PREFIX,
     "/trust-list",
+    "/audit/",
     "/status-lists/",
     "/.well-known/",
     "/contexts/",

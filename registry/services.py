@@ -14,6 +14,7 @@ from keys.pair import PrivateKey
 from keys.vault import Vault
 from registry.archive.desk import ArchiveDesk, open_archive_desk
 from registry.audit.acts import Acts
+from registry.audit.trail import Trail
 from registry.cache import ShortMemory
 from registry.keyrings import Keyrings
 from registry.record import Record
@@ -41,6 +42,7 @@ class Registry:
     archive_desk: ArchiveDesk
     acts: Acts
     searching: Searching
+    trail: Trail
 
 
 def open_registry(
@@ -65,6 +67,7 @@ def open_registry(
         desk,
         Acts(database),
         Searching(database),
+        Trail(database),
     )
 
 

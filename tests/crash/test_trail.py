@@ -1,0 +1,96 @@
+"""kill -9 of the trail's writer, at any moment: the chain stays whole, and what happened enters it exactly once."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+from registry.audit.acts import Act, Acts
+from registry.audit.checking import check_trail
+from registry.audit.trail import Trail
+from registry.audit.writer import TrailWriter
+
+NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
+KILLS = 4
+CHUNKS, IN_CHUNK = 20, 30
+FOLLOW = """
+import sys
+from datetime import UTC, datetime, timedelta
+import registry.audit.writer as writing
+from registry.mongo import connect
+writing.BATCH = 15  # many transactions, so that a kill falls into one
+writing.LEASE = timedelta(milliseconds=200)
+writing.RETRY_SECONDS = 0.05
+writer = writing.TrailWriter(connect(sys.argv[1], database=sys.argv[2]), lambda: datetime.now(UTC))
+print("writing", flush=True)
+writer.run()
+"""
+
+
+def happen(database, done):
+    """Certificates in chunks, every third revoked, and acts between."""
+    for chunk in range(CHUNKS):
+        numbers = range(chunk * IN_CHUNK, (chunk + 1) * IN_CHUNK)
+        database["certificates"].insert_many([make_certificate(number) for number in numbers])
+        change = {"state": "revoked", "at": NOW, "reason": "x", "by": "li", "note": ""}
+        for number in numbers[::3]:
+            database["certificates"].update_one({"_id": f"c{number}"}, {"$push": {"changes": change}})
+            Acts(database).note(Act("account.made", "li", "registry", f"account:{number}", NOW))
+    done.set()
+
+
+def make_certificate(number):
+    return {
+        "_id": f"c{number}",
+        "number": f"n{number}",
+        "kind": "skill_level",
+        "level": "3",
+        "occupation": {"code": "6-31-01-03", "edition": "2022"},
+        "assessor": "S000033000002",
+        "issued_on": "2026-11-22",
+        "recorded_at": NOW,
+        "changes": [],
+    }
+
+
+def test_the_chain_is_whole_after_kill_9(database, mongo_uri):
+    trail, done = Trail(database), threading.Event()
+    trail.prepare()
+    source = threading.Thread(target=happen, args=(database, done))
+    source.start()
+    ends = []
+    for _ in range(KILLS):
+        command = [sys.executable, "-c", FOLLOW, mongo_uri, database.name]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"writing\n"  # a busy machine takes seconds to start it
+            before = trail.end().seq
+            while trail.end().seq == before and not (done.is_set() and _is_all_in(database)):
+                time.sleep(0.01)  # until it has written at all
+            time.sleep(random.uniform(0.0, 0.3))
+            process.kill()
+        ends.append(trail.end().seq)
+    source.join()
+    TrailWriter(database, lambda: NOW).catch_up()
+    assert check_trail(trail).broken is None
+    expected = Counter(f"n{number}#0" for number in range(CHUNKS * IN_CHUNK))
+    expected += Counter(
+        f"n{number}#1"
+        for chunk in range(CHUNKS)
+        for number in range(chunk * IN_CHUNK, (chunk + 1) * IN_CHUNK, 3)
+    )
+    found = Counter(one["event"] for one in trail.walk() if one["act"].startswith("certificate."))
+    assert found == expected
+    subjects = Counter(one["subject"] for one in trail.walk() if one["act"] == "account.made")
+    assert set(subjects.values()) == {1}
+    assert len(subjects) == CHUNKS * len(range(0, IN_CHUNK, 3))
+    assert len(set(ends)) > 2, ends  # the killed ones had written something
+
+
+def _is_all_in(database):
+    written = database["trail"].count_documents({})
+    return written >= CHUNKS * (IN_CHUNK + 2 * len(range(0, IN_CHUNK, 3)))
