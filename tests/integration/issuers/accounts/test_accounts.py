@@ -66,7 +66,7 @@ def code_of(house, secret):
 
 
 def noted(house, name):
-    return [one for one in house.database["acts"].find({"name": name})]
+    return list(house.database["acts"].find({"name": name}))
 
 
 def test_the_second_factor_is_asked_for_where_it_is_set_up(people):
@@ -310,7 +310,7 @@ def test_a_lost_phone_is_helped_by_another_registrar(people):
     assert [one["subject"] for one in noted(people, "account.second_factor_removed")] == ["account:signer"]
 
 
-def test_where_it_is_required_a_signer_sets_the_second_factor_up_first(people, monkeypatch):
+def test_where_it_is_required_a_signer_sets_the_second_factor_up_first(people):
     signer = Visitor(people, "signer")
     assert signer.get("/console/").status_code == 200
     object.__setattr__(people.registry.settings, "second_factor", "required")

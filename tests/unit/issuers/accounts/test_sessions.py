@@ -27,7 +27,7 @@ def test_a_session_ends_idle_and_in_any_case(begun, seen, alive):
 @pytest.mark.parametrize(
     ("agent", "short"),
     [
-        ("Mozilla/5.0 (Windows NT 10.0; Win64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36 Edg/131.0", "Chrome 131 · Windows"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64) Chrome/131.0.0.0 Safari/537.36 Edg/131.0", "Chrome 131 · Windows"),
         ("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox 130 · Linux"),
         ("", "? · ?"),
         ("x" * 5_000, "? · ?"),
