@@ -120,9 +120,11 @@ def sign_in(
     Refused ``worker.sign_in``, the same words for every mistake, and ``worker.too_many``.
     """
     who = "".join(narrow(who[:MAX_WHO]).split()).upper()
-    counted: list[Counted] = [(PER_ADDRESS, f"worker {client}"), (PER_SIGN_IN, f"worker sign-in {who}")]
-    _wait(desk, counted)
     archive = _archive_of(desk, who)
+    # of a person all numbers count together, else each certificate would be ten more chances
+    whom = archive.code if archive else who
+    counted: list[Counted] = [(PER_ADDRESS, f"worker {client}"), (PER_SIGN_IN, f"worker sign-in {whom}")]
+    _wait(desk, counted)
     account = desk.accounts.of_archive(archive) if archive else None
     right = verify(account.credentials.password if account else None, password)
     if account is None or not right:

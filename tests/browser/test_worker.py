@@ -195,7 +195,11 @@ def test_large_type_and_contrast_at_phone_size(phone, home):
 def test_my_page_weighs_little(phone, home):
     page = claim_by_password(phone, unclaimed(home))
     answers: list[Response] = []
-    page.on("response", answers.append)
+
+    def hear(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("response", hear)
     page.reload()
     page.wait_for_load_state("networkidle")
     own = [one for one in answers if one.request.service_worker is None and not one.url.endswith("qr.svg")]

@@ -6,16 +6,19 @@ from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from issuers.services import issuers
 from keys.errors import Refused
 from registry.archive.export import describe_career, describe_check
 from registry.archive.holdings import Holding
+from registry.archive.store import Archive
 from registry.http import answer_json
 from registry.policy.loading import load_policies
 from registry.translation import language
-from registry.view import describe_instant, describe_place
+from registry.view import Json, describe_instant, describe_place
 from registry.workers.desk import workers
 from registry.workers.next_level import next_levels, source
 from registry.workers.owed import subsidies_left
+from verify.watch.desk import watch_desk
 from verify.worker.session import current_archive, current_worker, workers_only
 from verify.worker.view import (
     describe_card,
@@ -110,6 +113,7 @@ def looks() -> ResponseReturnValue:
         looks=desk.looks.of_archive(archive.codes),
         checks=[describe_check(one) for one in desk.archives.access.of_person(archive.keys)],
         exports=acts,
+        followers=_followers(archive),
         recoveries=desk.recoveries.of_archive(archive.codes),
     )
 
@@ -140,6 +144,20 @@ def manifest() -> Response:
     response = answer_json(document, mimetype="application/manifest+json")
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+def _followers(archive: Archive) -> list[Json]:
+    """The employers that watch a certificate of the person, by name."""
+    codes = [one.code for one in workers().archives.holdings(archive) if one.code]
+    employers = {one.id: one.name for one in issuers().employers.all()}
+    return [
+        {
+            "name": employers.get(row["employer"], row["employer"]),
+            "number": row["number"],
+            "since": row["since"],
+        }
+        for row in watch_desk().watches.of_codes(codes)
+    ]
 
 
 def own_holding(code: str) -> Holding:

@@ -74,9 +74,9 @@ async function keepMine(path, page) {
   if (path !== "/me") return;
   const gates = [...(await page.text()).matchAll(/\/me\/certificates\/([\w-]+)\/show/g)].slice(0, MOST_CODES);
   for (const [gate, code] of gates) {
-    for (const wanted of [gate, `/v/${code}/qr.svg`]) {
-      if (!(await cache.match(wanted))) await cache.add(wanted).catch(() => null);
-    }
+    await cache.add(gate).catch(() => null); // its state may have changed; the picture of the code has not
+    const picture = `/v/${code}/qr.svg`;
+    if (!(await cache.match(picture))) await cache.add(picture).catch(() => null);
   }
 }
 

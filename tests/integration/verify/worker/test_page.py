@@ -271,3 +271,11 @@ def test_a_look_at_a_statement_is_shown_to_its_worker(house, worker):
     assert made.status_code == 201
     house.client().post("/api/v1/verifications", json={"credential": made.text})
     assert "您的权益说明被查验" in phone.get("/me/looks").text
+
+
+def test_employers_that_follow_a_certificate_are_named(house, worker):
+    phone, certificate = worker
+    assert "关注您证书的用人单位" not in phone.get("/me/looks").text
+    employer = house.issuers.employers.add("acme", name="示例一厂", credit_code="91150700000000035M")
+    house.services.watch.watch(employer, [certificate["code"]])
+    assert "示例一厂" in phone.get("/me/looks").text
