@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cache
+from operator import mul
 
 from keys.errors import Refused
 from registry.folding import narrow
@@ -87,7 +88,7 @@ def parse_identity(id_type: str, number: str, *, on: date) -> Identity:
 
 def check_character(body: str) -> str:
     """The eighteenth character for the 17 digits ``body`` (ISO 7064 MOD 11-2)."""
-    return CHECK_CHARACTERS[sum(int(d) * w for d, w in zip(body, WEIGHTS, strict=True)) % 11]
+    return CHECK_CHARACTERS[sum(map(mul, map(int, body), WEIGHTS)) % 11]
 
 
 def _parse_resident(text: str, on: date) -> Identity:

@@ -29,7 +29,7 @@ from issuers.request import Draft, check_date, check_job, check_kind, check_leve
 from keys.errors import Refused
 from registry.credential import Appointment, OccupationName
 from registry.folding import fold
-from registry.identity import Identity, parse_identity
+from registry.identity import Identity, IdType, parse_identity
 from registry.kinds import Kind, find_kind
 from registry.levels import Level
 from registry.masking import mask
@@ -129,6 +129,15 @@ class Checker:
             return None, [_describe(row, where, refused) for where, refused in found]
         return _draft(shared, name, identity, aside), []
 
+    def check_again(self, row: Row) -> tuple[Draft | None, list[Finding]]:
+        """The draft of a row that was found good before and `settled`: judged anew is what time can change."""
+        values = row.values
+        shared = self._share(values)
+        if shared.problems:
+            return None, [_describe(row, where, refused) for where, refused in shared.problems]
+        identity = Identity(IdType(values["id_type"]), values["id_number"])
+        return _draft(shared, values["name"], identity, _aside(values)), []
+
     def _share(self, values: Mapping[str, str]) -> _Shared:
         key = tuple(map(values.get, SHARED))
         shared = self._classes.get(key)
@@ -204,6 +213,12 @@ class Checker:
             return None
         on = shared.issued_on or self._today
         return problems.attempt("id_number", lambda: parse_identity(id_type, number, on=on))
+
+
+def settled(row: Row, draft: Draft) -> Row:
+    """A good row with name and document in the form in which they are kept."""
+    person = {"name": draft.holder_name, "id_type": str(draft.identity.id_type)}
+    return Row(row.position, {**row.values, **person, "id_number": draft.identity.number})
 
 
 def show(name: str, text: str) -> str:
@@ -282,4 +297,8 @@ def _set_aside(values: Mapping[str, str], problems: _Problems) -> dict[str, str]
         if name in values:
             text = values[name]
             problems.attempt(name, lambda text=text: check_mark(text))  # type: ignore[misc]
+    return _aside(values)
+
+
+def _aside(values: Mapping[str, str]) -> dict[str, str]:
     return {name: values[name] for name in ("work_unit", "theory", "practice") if name in values}

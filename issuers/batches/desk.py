@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 from flask import current_app
 
 from issuers.assessor import Assessor
-from issuers.batches.checking import Checker, Finding
+from issuers.batches.checking import Checker, Finding, settled
 from issuers.batches.columns import Heading
 from issuers.batches.examining import Examined, Examiner, Summary
 from issuers.batches.limits import BOUNDS, FOUR_EYES_ABOVE, MAX_TRIES
@@ -172,7 +172,7 @@ class BatchDesk:
         """What became of each row: its certificate, or the code of what stood in the way. Each is judged once more."""
         assessor = self.issuers.find_assessor(assessor_id)
         checker = self.checker(assessor)
-        judged = [(row.position, *checker.check(row)) for row in rows]
+        judged = [(row.position, *checker.check_again(row)) for row in rows]
         outcomes: dict[int, CertificateRecord | str] = {
             position: findings[0].code for position, _, findings in judged if findings
         }
@@ -221,7 +221,7 @@ class BatchDesk:
         chunk = {
             "rows": len(examined.good),
             "wrong": len({one.row for one in examined.findings}),
-            "input": self.box.seal_rows([row for row, _ in examined.good], part, n),
+            "input": self.box.seal_rows([settled(row, draft) for row, draft in examined.good], part, n),
             "findings": self.box.seal_findings(tell(examined.findings, heading), part, n),
         }
         self.batches.add_chunk(part, n, chunk, at=self.registry.clock())

@@ -61,7 +61,7 @@ def sample(desk: BatchDesk, batch: Document, size: int = SAMPLE) -> list[Draft]:
     for n in sorted(wanted):
         chunk = next(desk.batches.chunks(batch["part"], "input", first=n))
         rows = desk.box.rows(chunk) if "input" in chunk else []
-        found = (checker.check(row)[0] for row in rows[:: max(1, len(rows) // each)][:each])
+        found = (checker.check_again(row)[0] for row in rows[:: max(1, len(rows) // each)][:each])
         drafts += [draft for draft in found if draft]
     return drafts[:size]
 
