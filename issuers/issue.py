@@ -77,15 +77,21 @@ class IssuingDesk:
 
     def prepare(self, asked: Asked, assessor: Assessor) -> CertificateRecord:
         """The entry of one certificate, signed and not yet recorded."""
-        (entry,) = self._prepare([asked], assessor, self.clock())
+        (entry,) = self._prepare([asked], assessor, self.clock(), selective=True)
         return entry
 
     def issue_many(self, asked: Sequence[Asked], assessor: Assessor) -> list[CertificateRecord | Refused]:
-        """What became of each, in order, in one write: recorded now, standing under its code, or refused."""
-        return self.record.insert_many(self._prepare(asked, assessor, self.clock()))
+        """What became of each, in order, in one write: recorded now, standing under its code, or refused.
 
-    def _prepare(self, asked: Sequence[Asked], assessor: Assessor, now: datetime) -> list[CertificateRecord]:
-        """The entries of the record: numbered, placed in the status lists, signed."""
+        Their SD-JWT VC is signed at first need (`registry.sharing.signing`): a second signature for each of 40,000
+        would make everybody wait for what few ask for.
+        """
+        return self.record.insert_many(self._prepare(asked, assessor, self.clock(), selective=False))
+
+    def _prepare(
+        self, asked: Sequence[Asked], assessor: Assessor, now: datetime, *, selective: bool
+    ) -> list[CertificateRecord]:
+        """The entries of the record: numbered, placed in the status lists, signed; ``selective`` as SD-JWT VC too."""
         key_id, key = self.signing_key(assessor.id)
         taken = self._number([one.draft for one in asked if one.number is None], assessor.id)
         numbers = (one.number or next(taken) for one in asked)
@@ -96,8 +102,8 @@ class IssuingDesk:
                 reissue=one.reissue,
             )
             credential = sign_face(face, key, verification_method=key_id, created=now)
-            selective = sign_selectively(face, key, key_id=key_id, at=now)
-            entries.append(self._enter(one, face, credential, selective, now))
+            sd_jwt = sign_selectively(face, key, key_id=key_id, at=now) if selective else None
+            entries.append(self._enter(one, face, credential, sd_jwt, now))
         return entries
 
     def _number(self, drafts: Sequence[Draft], body: str) -> Iterator[str]:
@@ -108,7 +114,7 @@ class IssuingDesk:
             yield _write_number(draft, body, next(taken[name]))
 
     def _enter(
-        self, asked: Asked, face: Face, credential: bytes, selective: bytes, now: datetime
+        self, asked: Asked, face: Face, credential: bytes, sd_jwt: bytes | None, now: datetime
     ) -> CertificateRecord:
         draft = asked.draft
         person = person_key(self.vault, draft.identity.id_type, draft.identity.number)
@@ -130,7 +136,7 @@ class IssuingDesk:
             holds=holds_key(self.vault, person, face.kind, *occupation, face.level),
             status=face.status,
             credential=credential,
-            sd_jwt=selective,
+            sd_jwt=sd_jwt,
             idempotency=asked.idempotency,
             name_key=name_key(self.vault, draft.holder_name),
             replaces=asked.reissue.replaces if asked.reissue else None,

@@ -41,8 +41,10 @@ def parse_name(text: str) -> str:
     Refused ``name.empty``, ``.too_long``, ``.too_many_bytes``, ``.invisible``, ``.digits``, ``.private_use``,
     ``.characters``.
     """
-    if _USUAL.fullmatch(text):
-        return text
+    return text if _USUAL.fullmatch(text) else _parse_name(text)
+
+
+def _parse_name(text: str) -> str:
     if len(text) > LONGEST_INPUT:
         raise Refused("name.too_long", limit=LONGEST_NAME)
     name = _tidy(text)

@@ -38,7 +38,10 @@ from wsgi import Services, now, open_services, prepare
 
 AIM, LINEAR = 0.5, 0.9
 BARE_COUNT = 1_000
-HEADING = "姓名,证件类型,证件号码,所在单位,职业名称,工种名称,职业技能等级,证书编号,发证日期,评价机构,发证机构,理论成绩,操作成绩"
+HEADING = (
+    "姓名,证件类型,证件号码,所在单位,职业名称,工种名称,职业技能等级,证书编号,发证日期,评价机构,发证机构"
+    ",理论成绩,操作成绩"
+)
 OCCUPATIONS = ("电工", "养老护理员")
 
 
@@ -104,7 +107,8 @@ def main() -> None:
         bare, people = Bare(services, example), identity_numbers()
         print(f"{os.cpu_count()} cores; a record of {len(bson.encode(example)):,} bytes; rows a second")
         print(
-            f"{'rows':>7} {'received':>9} {'checked':>8} {'issued':>7} {'whole':>7} {'bare':>7} {'ratio':>6} {'per core':>9}"
+            f"{'rows':>7} {'received':>9} {'checked':>8} {'issued':>7} {'whole':>7} {'bare':>7} "
+            f"{'ratio':>6} {'per core':>9}"
         )
         rates = []
         for rows in (asked.rows // 10, asked.rows):
@@ -133,7 +137,6 @@ def run(services: Services, bare: Bare, rows: int, people: Iterator[str]) -> flo
     spent[2].rows = rows
     assert desk.batches.find(batch_id)["issued"] == rows
     wall, cpu = sum(one.wall for one in spent), sum(one.cpu for one in spent)
-    print("   cpu us a row:", *(f"{1e6 * one.cpu / one.rows:.0f}" for one in (*spent, idle)), " wall us:", *(f"{1e6 * one.wall / one.rows:.0f}" for one in (*spent, idle)))
     ratio = rows / wall / idle.rate
     per_core = rows / cpu / (idle.rows / idle.cpu)
     held = f"  aim {AIM}: {'held' if ratio >= AIM else 'missed'}" if rows > 10_000 else ""
