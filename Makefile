@@ -20,7 +20,7 @@ test: .venv/.test ## set up what is needed; lint, types, imports, then all tests
 	@if [ -f $(INDEPENDENT)/package.json ] && command -v node >/dev/null && command -v npm >/dev/null; then \
 		$(MAKE) -s $(INDEPENDENT)/node_modules; fi
 	@$(MAKE) -s check
-	@echo "== pytest"; $(BIN)/pytest
+	@echo "== pytest"; scripts/tests
 
 check: .venv/.test ## lint, format, types and import rules only
 	@echo "== ruff"; $(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
