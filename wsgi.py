@@ -81,6 +81,7 @@ from registry.sharing.shares import Shares
 from registry.statistics.commands import statistics_commands
 from registry.statistics.projector import projecting
 from registry.translation import init_translation
+from registry.wallets.offers import Offers
 from registry.workers.desk import EXTENSION as WORKERS
 from registry.workers.desk import WorkerDesk, open_workers
 from verify.accreditations import accreditations_api
@@ -105,6 +106,7 @@ from verify.services import Verifier, open_verifier
 from verify.sharing.pages import viewer as share_viewer
 from verify.statements import statements_api, statements_pages
 from verify.statistics import statistics_api, statistics_pages
+from verify.wallet.routes import wallet_api
 from verify.watch.desk import EXTENSION as WATCH
 from verify.watch.desk import WatchDesk, open_watch_desk
 from verify.watch.follower import watching
@@ -170,6 +172,7 @@ APIS = (
     employers_api,
     bulk_api,
     watch_api,
+    wallet_api,
     *REGISTER_APIS,
 )
 
@@ -219,6 +222,7 @@ def prepare(services: Services) -> None:
         services.registry.archive_desk.prepare()
         BoundTokens(services.registry.database).prepare()
         Shares(services.registry.database, services.registry.vault).prepare()
+        Offers(services.registry.database, services.registry.vault).prepare()
         services.issuers.assessors.prepare()
         prepare_registers(services.registry.database, services.registry.vault)
         services.issuers.employers.prepare()

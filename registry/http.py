@@ -28,6 +28,8 @@ FOR_PROGRAMS = (
     "/status-lists/",
     "/.well-known/",
     "/contexts/",
+    "/credentials/",
+    "/oid4vci/",
     "/healthz",
     "/readyz",
 )

@@ -53,6 +53,7 @@ WHO_MAY = {
     "statistics": PUBLIC,
     "statistics_api": PUBLIC,
     "verify": PUBLIC,
+    "wallet_api": PUBLIC,  # who has a code or an access token: tried in verify/test_wallet.py
     "verify_api": PUBLIC,
     # --- sign-in and one's own account ---
     "issuers.sign_in": PUBLIC,

@@ -1,0 +1,1 @@
+"""Wallets: offers, nonces, and a certificate as a JWT."""
