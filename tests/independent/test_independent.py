@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import secrets
-import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -62,21 +60,6 @@ class Issued:
         paths = {url: url.removeprefix(ORIGIN) for url in (*lists, context)}
         paths |= {did: f"/assessors/{self.demo.assessor.id}/did.json", root: "/.well-known/did.json"}
         return {name: json.loads(self.client.get(path).data) for name, path in paths.items()}
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """The path of node, with the packages of package-lock.json beside it."""
-    give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-    program, npm = shutil.which("node"), shutil.which("npm")
-    if not program or not npm:
-        give_up("no independent verifier: install node (18 or newer) and npm")
-    if not (HERE / "node_modules").exists():
-        install = [npm, "ci", "--silent", "--no-audit", "--no-fund"]
-        done = subprocess.run(install, cwd=HERE, capture_output=True, text=True, check=False)
-        if done.returncode:
-            give_up(f"no independent verifier: npm ci failed in {HERE}: {done.stderr.strip()[-300:]}")
-    return str(program)
 
 
 @pytest.fixture
