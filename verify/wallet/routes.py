@@ -11,11 +11,11 @@ from flask import Blueprint, Response, request
 
 from keys.errors import Refused
 from registry.addresses import client_network
+from registry.guesses import Counted, Guesses, Limit
 from registry.http import answer_json, read_json
 from registry.services import registry
 from registry.wallets.nonces import make_nonce
 from registry.wallets.offers import ACCESS_LIFE
-from verify.guesses import Counted, Guesses, Limit
 from verify.wallet.desk import WalletDesk, WalletError, open_wallet_desk
 from verify.wallet.metadata import GRANT, credential_offer, issuer_metadata, server_metadata
 
