@@ -72,10 +72,8 @@ def token() -> Response:
         raise WalletError("invalid_request", "pre-authorized_code and tx_code are both needed")
     here = registry()
     guesses, counted = Guesses(here.database, here.vault), _counted()
-    try:
-        guesses.check(counted, at=here.clock())
-    except Refused as refused:
-        raise WalletError("slow_down", f"Wait {refused.params['retry_after']} s", 429) from None
+    if seconds := guesses.wait(counted, at=here.clock()):
+        raise WalletError("slow_down", f"Wait {seconds} s", 429)
     access = wallet_desk().offers.redeem(grant, tx_code, at=here.clock())
     if access is None:
         guesses.miss(counted, at=here.clock())
