@@ -77,6 +77,7 @@ from registry.server import run_server, start_worker
 from registry.services import EXTENSION as REGISTRY_EXTENSION
 from registry.services import Registry, open_registry
 from registry.settings import Settings, read_settings
+from registry.sharing.leaving import forget_sharing
 from registry.sharing.shares import Shares
 from registry.statistics.commands import statistics_commands
 from registry.statistics.projector import projecting
@@ -103,9 +104,11 @@ from verify.registers import registers_pages
 from verify.routes import api as verify_api
 from verify.services import EXTENSION as VERIFY
 from verify.services import Verifier, open_verifier
+from verify.sharing.mine import me_shares
 from verify.sharing.pages import viewer as share_viewer
 from verify.statements import statements_api, statements_pages
 from verify.statistics import statistics_api, statistics_pages
+from verify.wallet.pages import me_wallet
 from verify.wallet.routes import wallet_api
 from verify.watch.desk import EXTENSION as WATCH
 from verify.watch.desk import WatchDesk, open_watch_desk
@@ -125,7 +128,17 @@ WORKER_NICE = 10  # long work waits for pages: who verifies a certificate stands
 
 
 REGISTER_PAGES = (register_desk, inspection_desk, report_desk, registers_pages, statistics_pages)
-WORKER_PAGES = (entry, me, me_requests, me_account, me_rights, display_pages, worker_help)
+WORKER_PAGES = (
+    entry,
+    me,
+    me_requests,
+    me_account,
+    me_rights,
+    me_shares,
+    me_wallet,
+    display_pages,
+    worker_help,
+)
 REGISTER_APIS = (registers_api, public_registers_api, statistics_api)
 PAGES = (
     operations,
@@ -211,7 +224,7 @@ def open_services(
     issuers = open_issuers(registry)
     verifier = open_verifier(registry, issuers)
     bulk = open_bulk_desk(registry, issuers, verifier)
-    batches, workers = open_batch_desk(registry, issuers), open_workers(registry)
+    batches, workers = open_batch_desk(registry, issuers), open_workers(registry, (forget_sharing(registry),))
     return Services(registry, issuers, verifier, batches, bulk, open_watch_desk(registry), workers)
 
 

@@ -13,6 +13,8 @@ from registry.archive.holdings import Holding
 from registry.archive.store import Archive
 from registry.http import answer_json
 from registry.policy.loading import load_policies
+from registry.services import registry
+from registry.sharing.looks import every_look
 from registry.translation import language
 from registry.view import Json, describe_instant, describe_place
 from registry.workers.desk import workers
@@ -110,7 +112,7 @@ def looks() -> ResponseReturnValue:
     acts = [row for row in desk.archives.archives.audit(archive) if row.act == "export"]
     return render_template(
         "me/looks.html",
-        looks=desk.looks.of_archive(archive.codes),
+        looks=every_look(registry(), archive.codes),
         checks=[describe_check(one) for one in desk.archives.access.of_person(archive.keys)],
         exports=acts,
         followers=_followers(archive),

@@ -9,6 +9,8 @@ from registry.archive.export import export_document
 from registry.http import answer_json
 from registry.people import open_holder
 from registry.policy.loading import load_policies
+from registry.services import registry
+from registry.sharing.looks import describe_own, every_look, shares_of
 from registry.view import Json, describe_instant
 from registry.workers.desk import workers
 from registry.workers.requests import WorkerRequest
@@ -62,8 +64,9 @@ def _document() -> Json:
         "requests": [_request(one) for one in desk.requests.of_archive(archive.codes)],
         "looks": [
             {"kind": one.kind, "subject": one.subject, "at": describe_instant(one.at), "by": one.by}
-            for one in desk.looks.of_archive(archive.codes)
+            for one in every_look(registry(), archive.codes)
         ],
+        "shares": [describe_own(one) for one in shares_of(registry(), archive.codes)],
         "recoveries": [
             {
                 "started_at": describe_instant(one.started_at),

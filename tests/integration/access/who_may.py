@@ -123,6 +123,8 @@ WHO_MAY = {
     "me_requests": May(NOBODY),
     "me_account": May(NOBODY),
     "me_rights": May(NOBODY),
+    "me_shares": May(NOBODY),  # tried in verify/worker/test_sharing.py
+    "me_wallet": May(NOBODY),
     "display": PUBLIC,
     "helping": May(ASSESSOR | {"registrar"}),
     # --- the employer's pages and API ---
