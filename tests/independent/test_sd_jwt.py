@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from issuers.changes.states import revoke, suspend
 from issuers.demo import make_demo
-from issuers.revocation import revoke, suspend
 from keys import sd_jwt
 from keys.pair import Algorithm, PrivateKey
 from keys.vault import Vault

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from issuers.revocation import suspend
+from issuers.changes.states import suspend
 from keys import sd_jwt
 from keys.errors import Refused
 from keys.jws import read_compact, sign_compact, verify_compact, write_header

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from issuers.revocation import suspend
+from issuers.changes.states import suspend
 from keys import sd_jwt
 from keys.jws import read_compact, verify_compact
 from registry.credential import parse_credential
