@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from registry.mongod import local_mongod
 from tests.browser.conftest import PHONE, Site, serving
 from tests.browser.test_console import fill_in, sign_in
+from tests.browser.test_sharing import claim_path, fill_claim, share_a_part, unclaimed
 from tests.browser.test_worker import add_authenticator
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -65,6 +66,18 @@ def take_all(browser: Browser, site: Site) -> None:
     console.goto("/console/issue")
     fill_in(console, **PERSON)
     save("console-preview", console)
+    take_sharing(browser, site)
+
+
+def take_sharing(browser: Browser, site: Site) -> None:
+    """A link on its owner's phone, after a stranger looked, and what the stranger saw."""
+    record = unclaimed(site)
+    own = open_page(browser, site, claim_path(site, record), TALL, device_scale_factor=2)
+    fill_claim(own, site, record)
+    path = share_a_part(own, record)
+    save("shared-view-360", open_page(browser, site, path, TALL, device_scale_factor=2))
+    own.reload()
+    save("share-360", own)
 
 
 def take_worker(browser: Browser, site: Site) -> None:

@@ -1,4 +1,4 @@
-"""A phone walk: the worker claims and shares a part, a stranger opens it, the worker withdraws it, the stranger sees so."""
+"""A phone walk: the worker shares a part, a stranger looks, the worker withdraws it, the stranger sees so."""
 
 from __future__ import annotations
 
