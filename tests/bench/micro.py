@@ -25,6 +25,7 @@ from registry.credential import (
     build_credential,
     read_face,
 )
+from registry.selective import sign_selectively
 from registry.state import State
 from verify.checks import Evidence, RecordEvidence, Trust, check_credential
 from verify.verdict import Outcome
@@ -97,6 +98,12 @@ def main() -> None:
     _report(
         "sign credential",
         lambda: sign(unsigned, key=key, verification_method=ring.keys[0].id, created=NOON),
+        bare_sign,
+        "bare sign",
+    )
+    _report(
+        "sign as SD-JWT VC",
+        lambda: sign_selectively(FACE, key, key_id=ring.keys[0].id, at=NOON),
         bare_sign,
         "bare sign",
     )
