@@ -33,6 +33,8 @@ from issuers.batches.desk import BatchDesk, open_batch_desk
 from issuers.batches.pages import batch_pages
 from issuers.batches.routes import api as batches_api
 from issuers.batches.worker import issuing
+from issuers.changes.many import changing
+from issuers.changes.many_pages import many_pages
 from issuers.changes.pages import certificate_pages
 from issuers.changes.reissue_pages import reissue_pages
 from issuers.commands import assessor_commands, issue_command, revoke_command
@@ -151,6 +153,7 @@ PAGES = (
     reissue_pages,
     audit_pages,
     trail_pages,
+    many_pages,
     registrar,
     archive_pages,
     holders_pages,
@@ -237,6 +240,7 @@ def prepare(services: Services) -> None:
         Shares(services.registry.database, services.registry.vault).prepare()
         Offers(services.registry.database, services.registry.vault).prepare()
         services.issuers.assessors.prepare()
+        services.issuers.many.changes.prepare_indexes()
         prepare_registers(services.registry.database, services.registry.vault)
         services.issuers.employers.prepare()
         services.issuers.account_desk.prepare()
@@ -368,6 +372,7 @@ def working(services: Services) -> Iterator[None]:
         for part in (
             checking(services.bulk),
             issuing(services.batches),
+            changing(services.issuers.many),
             watching(services.watch),
             telling(services.issuers.notices, services.registry),
             reminding(services.registry, services.issuers.assessors, services.issuers.notices),

@@ -60,6 +60,7 @@ LINKS = (
     Link("certificates.search", _("Certificates"), (*ASSESSOR, *BUREAU), also=("certificates", "reissues")),
     Link("issuers.issue", _("Issue"), ASSESSOR, also=("issuers.preview", "issuers.confirm")),
     Link("batches.home", _("Batches"), ASSESSOR, also=("batches", "batch_results")),
+    Link("many.home", _("Changes of many"), (*ASSESSOR, Role.REGISTRAR), also=("many",)),
     Link("accreditations.home", _("Accreditations"), ASSESSOR, also=("accreditations",)),
     Link("notices.home", _("Notices"), ASSESSOR, also=("notices",)),
     Link("committee.home", _("Accreditations"), BUREAU, also=("committee",)),

@@ -52,13 +52,13 @@ def certificate(number: str) -> Response:
 @api.post("/certificates/<number>/revocation")
 def revocation(number: str) -> Response:
     """Revoke for good, with a reason of the catalogue."""
-    return _change(number, Act.REVOKE, load(_reason_schema, read_json(request))["reason"])
+    return _change(number, Act.REVOKE)
 
 
 @api.post("/certificates/<number>/suspension")
 def suspension(number: str) -> Response:
     """Suspend until lifted, with a reason of the catalogue."""
-    return _change(number, Act.SUSPEND, load(_reason_schema, read_json(request))["reason"])
+    return _change(number, Act.SUSPEND)
 
 
 @api.delete("/certificates/<number>/suspension")
@@ -146,9 +146,11 @@ def _own(number: str) -> CertificateRecord:
     return find_own(authenticate().id, number)
 
 
-def _change(number: str, act: Act, reason: str) -> Response:
+def _change(number: str, act: Act, reason: str | None = None) -> Response:
+    """Change one, for the reason in the body where none is given; who may is settled before the body is read."""
     owner = token_owner()
     record = find_in(registry().record, number) if owner == REGISTRY else _own(number)
+    reason = reason or load(_reason_schema, read_json(request))["reason"]
     return answer_json(describe(issuers().changes.change(record.code, Decision(act, reason, owner, owner))))
 
 

@@ -12,6 +12,8 @@ from issuers.accreditations.desk import AccreditationDesk, open_accreditation_de
 from issuers.assessor import Assessor
 from issuers.changes.allowance import Allowance
 from issuers.changes.desk import ChangeDesk
+from issuers.changes.many import ManyDesk
+from issuers.changes.many_store import ManyChanges
 from issuers.employers import Employers
 from issuers.issue import IssuingDesk
 from issuers.notices.store import Notices
@@ -32,6 +34,7 @@ class Issuers:
     employers: Employers
     desk: IssuingDesk
     changes: ChangeDesk
+    many: ManyDesk
     find_assessor: ShortMemory[str, Assessor]
     owner_of_token: ShortMemory[str, str]
     notices: Notices
@@ -67,6 +70,7 @@ def open_issuers(registry: Registry) -> Issuers:
         employers,
         desk,
         changes,
+        ManyDesk(ManyChanges(registry.database), registry.record, registry.searching, registry.clock),
         ShortMemory(assessors.find),
         ShortMemory(assessors.owner_of_token),
         notices,

@@ -33,6 +33,11 @@ def staff_only(page: Page[Arguments]) -> Page[Arguments]:
     return _guard(page, "auth.staff_only", *ASSESSOR, *BUREAU)
 
 
+def changers_only(page: Page[Arguments]) -> Page[Arguments]:
+    """Only for who changes certificates: an assessor's clerk or signer, a registrar."""
+    return _guard(page, "auth.staff_only", *ASSESSOR, Role.REGISTRAR)
+
+
 def signers_only(page: Page[Arguments]) -> Page[Arguments]:
     """Only for an assessor's signer: who approves what a clerk prepared."""
     return _guard(page, "auth.signer_only", Role.SIGNER)
