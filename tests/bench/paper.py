@@ -58,14 +58,18 @@ def main() -> None:
     """Measure and print."""
     begun = time.perf_counter()
     size = len(draw(0))
-    print(f"first PDF of a process (fonts are read): {(time.perf_counter() - begun) * 1000:.0f} ms, {size:,} bytes")
+    print(
+        f"first PDF of a process (fonts are read): {(time.perf_counter() - begun) * 1000:.0f} ms, {size:,} bytes"
+    )
     times, cpu = [], time.process_time()
     for number in range(50):
         begun = time.perf_counter()
         draw(number)
         times.append((time.perf_counter() - begun) * 1000)
     cpu = (time.process_time() - cpu) / 50 * 1000
-    print(f"one PDF: median {statistics.median(times):.1f} ms, slowest {max(times):.1f} ms, {cpu:.1f} ms of a core")
+    print(
+        f"one PDF: median {statistics.median(times):.1f} ms, slowest {max(times):.1f} ms, {cpu:.1f} ms of a core"
+    )
     before, begun, size = memory(), time.perf_counter(), 0
     found = ((str(n), n) for n in range(CLASS))
     for part in class_zip(found, draw):  # type: ignore[arg-type]  # numbers stand for records
