@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Page, expect
 
 from registry.claiming import claim_link
 from registry.people import open_holder
@@ -28,6 +28,8 @@ AUTHENTICATOR = {
     "automaticPresenceSimulation": True,
 }
 HEAVIEST = 150_000  # bytes of a page without its QR
+WEIGHTS = """() => Object.fromEntries(["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+  .filter((one) => !one.name.endsWith("qr.svg")).map((one) => [one.name, one.decodedBodySize]))"""
 
 
 @pytest.fixture(scope="module")
@@ -194,14 +196,8 @@ def test_large_type_and_contrast_at_phone_size(phone, home):
 
 def test_my_page_weighs_little(phone, home):
     page = claim_by_password(phone, unclaimed(home))
-    answers: list[Response] = []
-
-    def hear(answer: Response) -> None:
-        answers.append(answer)
-
-    page.on("response", hear)
-    page.reload()
+    page.goto("/me")
     page.wait_for_load_state("networkidle")
-    own = [one for one in answers if one.request.service_worker is None and not one.url.endswith("qr.svg")]
-    assert len(own) >= 4  # the page, two sheets, a script
-    assert sum(len(one.body()) for one in own) < HEAVIEST
+    weights = page.evaluate(WEIGHTS)
+    assert {urlsplit(url).path for url in weights} >= {"/me", "/static/registry.css", "/app/static/me.css"}
+    assert 0 < sum(weights.values()) < HEAVIEST
