@@ -64,7 +64,7 @@ from keys.vault import Vault, create_master_key, read_master_key
 from registry.audit.commands import audit_commands
 from registry.audit.writer import writing
 from registry.bound_tokens import BoundTokens
-from registry.commands import doctor_command, export_command, keys_commands
+from registry.commands import doctor_command, export_command, index_names_command, keys_commands
 from registry.companion import companion
 from registry.display import init_display
 from registry.http import answer_refusal, install
@@ -400,6 +400,7 @@ for command in (
     revoke_command,
     keys_commands,
     doctor_command,
+    index_names_command,
     export_command,
     verify_command,
     policy_commands,

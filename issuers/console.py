@@ -16,6 +16,7 @@ from issuers.accounts.entrance import console
 from issuers.assessor import Assessor
 from issuers.batches.desk import batch_desk
 from issuers.batches.single import row_of
+from issuers.batches.store import BatchState
 from issuers.changes.view import describe_row, links
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
@@ -24,7 +25,7 @@ from issuers.roles import Role
 from issuers.schemas import IssueSchema, load
 from issuers.services import issuers
 from issuers.session import assessors_only, current_account, current_assessor, note
-from issuers.view import describe_assessor, describe_own_face
+from issuers.view import describe_assessor, describe_own_face, ends_soon
 from keys.errors import Refused
 from registry.claiming import claim_link
 from registry.credential import china_date, day_start
@@ -52,10 +53,17 @@ def overview() -> ResponseReturnValue:
         "revoked": record.count(assessor.id, state="revoked"),
     }
     described = describe_assessor(assessor, on=today)
+    waiting = {
+        "batches": batch_desk().batches.count(assessor.id, BatchState.PREPARED),
+        "running": batch_desk().batches.count(assessor.id, BatchState.RUNNING),
+        "changes": issuers().many.changes.waiting(assessor.id),
+    }
     return render_template(
         "issuers/console.html",
         assessor=described,
         counts=counts,
+        waiting=waiting,
+        ending=[one for one in described["accreditations"] if ends_soon(one, today)],
         accreditations=described["accreditations"],
         certificates=[describe_row(one) for one in record.page(assessor.id, limit=RECENT)[0]],
     )

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from issuers.services import issuers
 from issuers.session import bureau_only
-from issuers.view import describe_assessor
+from issuers.view import describe_assessor, ends_soon
 from registry.credential import china_date
+from registry.keyrings import REGISTRY
 from registry.services import registry
 
 registrar = Blueprint("registrar", __name__, url_prefix="/registrar", template_folder="templates")
@@ -20,4 +21,6 @@ def home() -> ResponseReturnValue:
     """The overview: every assessor and the state of its accreditations."""
     on = china_date(registry().clock())
     found = [describe_assessor(one, on=on) for one in issuers().assessors.all()]
-    return render_template("issuers/registrar.html", assessors=found)
+    waiting = issuers().many.changes.waiting(REGISTRY)
+    ending = [(one, held) for one in found for held in one["accreditations"] if ends_soon(held, on)]
+    return render_template("issuers/registrar.html", assessors=found, waiting=waiting, ending=ending)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from issuers.accreditation import Accreditation
 from issuers.assessor import KIND_NAMES, Assessor
@@ -16,6 +16,8 @@ from registry.view import (
     describe_occupation_code,
     describe_place,
 )
+
+SOON = timedelta(days=90)  # an application for renewal takes weeks
 
 
 def describe_issuer(issuer: Issuer) -> Json:
@@ -62,6 +64,12 @@ def describe_accreditation(held: Accreditation, *, on: date) -> Json:
             for start, until in held.windows
         ],
     }
+
+
+def ends_soon(held: Json, today: date) -> bool:
+    """Whether a described accreditation in force ends within `SOON`."""
+    until = held["valid_until"]
+    return held["state"] == "current" and bool(until) and date.fromisoformat(until) - today <= SOON
 
 
 def describe_own_face(face: Face) -> Json:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import click
 import orjson
@@ -122,6 +122,14 @@ def doctor_command(context: click.Context, *, show_settings: bool) -> None:
         words = error_words(refused)
         _report("MongoDB and keys", f"{words['en']} {words['mend_en']}", found=False)
         context.exit(1)
+
+
+@click.command("index-names")
+@click.pass_obj
+def index_names_command(opener: Callable[[], AbstractContextManager[Any]]) -> None:
+    """Let certificates that are older than the search by name be found by it. Safe to run again."""
+    with opener() as services:
+        click.echo(services.registry.searching.index_names(services.registry.vault))
 
 
 def _report(name: str, value: str, *, found: bool) -> None:

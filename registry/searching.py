@@ -18,7 +18,9 @@ from pymongo.database import Database
 from pymongo.errors import ExecutionTimeout
 
 from keys.errors import Refused
+from keys.vault import Vault
 from registry.credential import day_start
+from registry.people import name_key, open_holder
 from registry.record import PAGE, CertificateRecord, cursor_of, from_document, older_than
 
 MOST_MILLISECONDS = 3_000  # then the search is too wide; a page should not wait longer
@@ -130,6 +132,16 @@ class Searching:
             return [one["_id"] for one in found.limit(limit)]
         except ExecutionTimeout:
             raise Refused("search.wide") from None
+
+    def index_names(self, vault: Vault) -> int:
+        """Give certificates from before names were searched their keyed hash; how many. Running it again is safe."""
+        done = 0
+        missing = {"name_key": {"$exists": False}}
+        for one in self._certificates.find(missing, {"holder": 1}):
+            name = open_holder(vault, one["holder"], code=one["_id"]).name
+            update = {"$set": {"name_key": name_key(vault, name)}}
+            done += self._certificates.update_one({"_id": one["_id"]} | missing, update).modified_count
+        return done
 
     def count_by(self, codes: Sequence[str], *fields: str) -> list[tuple[tuple[Any, ...], int]]:
         """How many of the codes there are of each combination of fields, most first."""
