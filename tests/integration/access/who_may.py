@@ -53,7 +53,8 @@ WHO_MAY = {
     "statistics": PUBLIC,
     "statistics_api": PUBLIC,
     "verify": PUBLIC,
-    "wallet_api": PUBLIC,  # who has a code or an access token: tried in verify/test_wallet.py
+    "wallet_api": PUBLIC,  # who has a code: tried in verify/test_wallet.py
+    "wallet_api.credential": May(NOBODY),  # who has the access token of an offer
     "verify_api": PUBLIC,
     # --- sign-in and one's own account ---
     "issuers.sign_in": PUBLIC,
