@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from issuers.archive_routes import desk, read_region
-from issuers.session import bureau_only, current_account, may_change, registrars_only
+from issuers.session import bureau_only, current_account, may_change, note, registrars_only
 from keys.errors import Refused
 from registry.archive.entries import entry_kinds, find_entry_kind, offered
 from registry.archive.export import export_document
@@ -43,6 +43,8 @@ def find() -> ResponseReturnValue:
             form.get("holder.id_type", ""), form.get("holder.id_number", ""), form.get("holder.name") or None
         )
         found = desk().find(person, by=current_account().name, make=form.get("open") == "yes")
+        if form.get("open") == "yes":
+            note("archive.opened", f"archive:{found.code}")
     except Refused as refused:
         offer = refused.code in ("archive.unknown", "archive.name_missing")
         return _search_form(form, {refused.field or "form": error_words(refused)}, offer=offer), UNPROCESSABLE
@@ -52,8 +54,10 @@ def find() -> ResponseReturnValue:
 @archive_pages.get("/<code>")
 @bureau_only
 def archive(code: str) -> ResponseReturnValue:
-    """One archive."""
-    return _show(desk().archives.get(code))
+    """One archive; looking at it is noted."""
+    found = desk().archives.get(code)
+    note("archive.read", f"archive:{found.code}")
+    return _show(found)
 
 
 @archive_pages.get("/<code>/print")
@@ -62,6 +66,7 @@ def printed(code: str) -> ResponseReturnValue:
     """Everything about the person, to read and to print; taking it is noted."""
     found = desk().archives.get(code)
     desk().archives.note("export", found.code, by=current_account().name, at=registry().clock())
+    note("archive.exported", f"archive:{found.code}")
     return render_template("issuers/archive_print.html", **_document(found))
 
 
@@ -81,6 +86,7 @@ def add_entry(code: str) -> ResponseReturnValue:
     facts = {name: request.form[f"facts.{name}"] for name in names if request.form.get(f"facts.{name}")}
     try:
         desk().add_entry(found, kind, facts, source=request.form.get("source", ""), by=current_account().name)
+        note("archive.entry_added", f"archive:{found.code}", after={"kind": kind})
     except Refused as refused:
         error = {refused.field or "form": error_words(refused)}
         return _entry_form(found, kind, request.form, error), UNPROCESSABLE
@@ -94,6 +100,7 @@ def withdraw_entry(code: str, entry_id: str) -> ResponseReturnValue:
     """Take a wrong entry out, with a reason."""
     found, why = desk().archives.get(code), request.form.get("reason", "")
     desk().archives.withdraw_entry(found, entry_id, why=why, by=current_account().name, at=registry().clock())
+    note("archive.entry_withdrawn", f"archive:{found.code}", before={"entry": entry_id})
     flash(_("Taken out. It stays on file with the reason."))
     return redirect(url_for("archives.archive", code=found.code))
 
@@ -123,6 +130,7 @@ def merge(code: str) -> ResponseReturnValue:
     except Refused as refused:
         where = "duplicate" if refused.code == "archive.unknown" else refused.field or "form"
         return _merge_form(found, form, {where: error_words(refused)}), UNPROCESSABLE
+    note("archive.merged", f"archive:{found.code}", before={"duplicate": form.get("duplicate", "").strip()})
     flash(_("Merged. The old code goes on answering with this archive."))
     return redirect(url_for("archives.archive", code=found.code))
 
@@ -136,6 +144,7 @@ def undo_merge(code: str, audit_id: str) -> ResponseReturnValue:
     again = desk().merging.undo(
         audit_id, why=request.form.get("reason", ""), by=current_account().name, at=registry().clock()
     )
+    note("archive.merge_undone", f"archive:{again.code}", before={"merge": audit_id})
     flash(_("The merge was taken back."))
     return redirect(url_for("archives.archive", code=again.code))
 

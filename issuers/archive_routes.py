@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from issuers.archive_schemas import CancellationSchema, EntrySchema, MergeSchema, SearchSchema
 from issuers.routes import authenticate_registrar
 from issuers.schemas import load
+from issuers.session import note
 from keys.errors import Refused
 from registry.archive.desk import ArchiveDesk, Person
 from registry.archive.export import describe_entry, export_document, summary
@@ -33,13 +34,16 @@ def search() -> Response:
     """The archive of a person; ``open`` makes one where there is none."""
     asked = load(_search, read_json(request))
     archive = desk().find(read_person(asked["holder"]), by=REGISTRY, make=asked["open"])
+    note("archive.opened" if asked["open"] else "archive.read", f"archive:{archive.code}")
     return answer_json(summary(desk().dossier(archive)))
 
 
 @archive_api.get("/<code>")
 def archive(code: str) -> Response:
     """One archive, also by the code of one that was merged into it."""
-    return _answer(desk().archives.get(code))
+    found = desk().archives.get(code)
+    note("archive.read", f"archive:{found.code}")
+    return _answer(found)
 
 
 @archive_api.post("/<code>/entries")
@@ -48,6 +52,7 @@ def add_entry(code: str) -> Response:
     asked = load(_entry, read_json(request))
     found = desk().archives.get(code)
     entry = desk().add_entry(found, asked["kind"], asked["facts"], source=asked["source"], by=REGISTRY)
+    note("archive.entry_added", f"archive:{found.code}", after={"kind": asked["kind"]})
     return answer_json(describe_entry(entry), 201)
 
 
@@ -58,6 +63,7 @@ def withdraw_entry(code: str, entry_id: str) -> Response:
     found = desk().archives.get(code)
     now = registry().clock()
     desk().archives.withdraw_entry(found, entry_id, why=asked["reason"], by=REGISTRY, at=now)
+    note("archive.entry_withdrawn", f"archive:{found.code}", before={"entry": entry_id})
     return _answer(found)
 
 
@@ -66,7 +72,9 @@ def merge(code: str) -> Response:
     """Merge a duplicate into this archive, with a reason, under audit."""
     asked = load(_merge, read_json(request))
     now = registry().clock()
-    return _answer(desk().merging.merge(code, asked["duplicate"], why=asked["reason"], by=REGISTRY, at=now))
+    merged = desk().merging.merge(code, asked["duplicate"], why=asked["reason"], by=REGISTRY, at=now)
+    note("archive.merged", f"archive:{merged.code}", before={"duplicate": asked["duplicate"]})
+    return _answer(merged)
 
 
 @archive_api.get("/<code>/export")
@@ -74,6 +82,7 @@ def export(code: str) -> Response:
     """Everything about the person as a file, and a note of who took it."""
     found = desk().archives.get(code)
     desk().archives.note("export", found.code, by=REGISTRY, at=registry().clock())
+    note("archive.exported", f"archive:{found.code}")
     response = _answer(found)
     response.headers["Content-Disposition"] = f'attachment; filename="archive-{found.code}.json"'
     return response

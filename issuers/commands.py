@@ -20,6 +20,7 @@ from issuers.routes import find_in
 from issuers.schemas import IssueSchema, load
 from issuers.services import Issuers
 from keys.strict_json import loads
+from registry.audit.acts import Act, Facts
 from registry.keyrings import REGISTRY
 from registry.services import Registry
 
@@ -36,8 +37,14 @@ class HasIssuers(Protocol):
         """The issuers' parts."""
 
 
+COMMAND_LINE = "command line"  # no account can be called so: it holds a space
 Opener = Callable[[], AbstractContextManager[HasIssuers]]
 DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def note(name: str, subject: str, registry: Registry, *, after: Facts | None = None) -> None:
+    """Note an act of whoever sits at the command line: the machine's own log says who that is."""
+    registry.acts.note(Act(name, COMMAND_LINE, REGISTRY, subject, registry.clock(), after=after or {}))
 
 
 @click.group("assessor")
@@ -64,6 +71,7 @@ def add(opener: Opener, assessor_id: str, name: str, kind: str, credit_code: str
             credit_code=credit_code,
             region=region,
         )
+        note("assessor.admitted", f"assessor:{assessor_id}", services.registry)
         click.echo(assessor.did)
 
 
@@ -108,6 +116,7 @@ def accredit_assessor(  # noqa: PLR0913, PLR0917 - one option a column of the de
     )
     with opener() as services:
         accredit(services.issuers.assessors, assessor_id, held)
+        note("accreditation.recorded", f"assessor:{assessor_id}", services.registry, after={"id": held.id})
 
 
 @assessor_commands.command("end")
@@ -119,6 +128,8 @@ def end(opener: Opener, assessor_id: str, accreditation_id: str, day: datetime) 
     """End an accreditation; certificates issued before stay valid."""
     with opener() as services:
         services.issuers.assessors.end_accreditation(assessor_id, accreditation_id, on=day.date())
+        after = {"id": accreditation_id, "ends": day.date().isoformat()}
+        note("accreditation.ended", f"assessor:{assessor_id}", services.registry, after=after)
 
 
 @assessor_commands.command("token")
@@ -128,9 +139,9 @@ def end(opener: Opener, assessor_id: str, accreditation_id: str, day: datetime) 
 def token(opener: Opener, assessor_id: str, label: str) -> None:
     """Make a bearer token for the API. It is shown this once."""
     with opener() as services:
-        click.echo(
-            services.issuers.assessors.new_token(assessor_id, label=label, at=services.registry.clock())
-        )
+        made = services.issuers.assessors.new_token(assessor_id, label=label, at=services.registry.clock())
+        note("token.made", f"token:{assessor_id}", services.registry, after={"label": label})
+        click.echo(made)
 
 
 @assessor_commands.command("account")
@@ -141,7 +152,8 @@ def token(opener: Opener, assessor_id: str, label: str) -> None:
 def account(opener: Opener, assessor_id: str, name: str, password: str) -> None:
     """Make a console account, or give it a new password."""
     with opener() as services:
-        services.issuers.assessors.set_account(name, assessor_id, password)
+        made = services.issuers.assessors.set_account(name, assessor_id, password)
+        note("account.made", f"account:{made.name}", services.registry, after={"owner": assessor_id})
 
 
 @assessor_commands.command("list")

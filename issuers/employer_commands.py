@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from issuers.commands import Opener
+from issuers.commands import Opener, note
 from issuers.employers import OWNER_PREFIX
 
 
@@ -21,7 +21,9 @@ def employer_commands() -> None:
 def add(opener: Opener, employer_id: str, name: str, credit_code: str) -> None:
     """Register an employer. EMPLOYER_ID is a short word: small letters, digits, hyphens."""
     with opener() as services:
-        click.echo(services.issuers.employers.add(employer_id, name=name, credit_code=credit_code).owner)
+        added = services.issuers.employers.add(employer_id, name=name, credit_code=credit_code)
+        note("employer.added", added.owner, services.registry)
+        click.echo(added.owner)
 
 
 @employer_commands.command("account")
@@ -32,7 +34,8 @@ def add(opener: Opener, employer_id: str, name: str, credit_code: str) -> None:
 def account(opener: Opener, employer_id: str, name: str, password: str) -> None:
     """Make an account for the employer's pages, or give it a new password."""
     with opener() as services:
-        services.issuers.assessors.set_account(name, OWNER_PREFIX + employer_id, password)
+        made = services.issuers.assessors.set_account(name, OWNER_PREFIX + employer_id, password)
+        note("account.made", f"account:{made.name}", services.registry, after={"owner": made.owner})
 
 
 @employer_commands.command("token")
@@ -43,7 +46,9 @@ def token(opener: Opener, employer_id: str, label: str) -> None:
     """Make a bearer token for the API. It is shown this once."""
     with opener() as services:
         owner, at = OWNER_PREFIX + employer_id, services.registry.clock()
-        click.echo(services.issuers.assessors.new_token(owner, label=label, at=at))
+        made = services.issuers.assessors.new_token(owner, label=label, at=at)
+        note("token.made", f"token:{owner}", services.registry, after={"label": label})
+        click.echo(made)
 
 
 @employer_commands.command("list")

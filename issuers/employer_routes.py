@@ -11,6 +11,7 @@ from issuers.employers import Employer
 from issuers.routes import authenticate_registrar
 from issuers.schemas import MESSAGES, load
 from issuers.services import issuers
+from issuers.session import note
 from registry.http import answer_json, read_json
 from registry.services import registry
 
@@ -39,6 +40,7 @@ def add_employer() -> Response:
     authenticate_registrar()
     asked = load(_schema, read_json(request))
     added = issuers().employers.add(asked["id"], name=asked["name"], credit_code=asked["credit_code"])
+    note("employer.added", added.owner)
     return answer_json(_describe(added), 201)
 
 
@@ -55,6 +57,7 @@ def add_token(employer_id: str) -> Response:
     authenticate_registrar()
     owner = issuers().employers.find(employer_id).owner
     token = issuers().assessors.new_token(owner, label="registrar", at=registry().clock())
+    note("token.made", f"token:{owner}", after={"label": "registrar"})
     return answer_json({"token": token}, 201)
 
 

@@ -13,7 +13,7 @@ from issuers.register_view import describe_batch, read_result
 from issuers.registers import inspections, name_of_body, uploads
 from issuers.schemas import load
 from issuers.services import issuers
-from issuers.session import bureau_only, registrars_only
+from issuers.session import bureau_only, note, registrars_only
 from registry.credential import china_date
 from registry.registers.inspections import Outcome, draw_document
 from registry.registers.integrity import words
@@ -43,7 +43,8 @@ def announce_draw() -> ResponseReturnValue:
 
     def announce() -> None:
         asked = load(DrawSchema(), body)
-        inspections().announce(asked.pop("draw"), **asked, **signed())
+        draw = inspections().announce(asked.pop("draw"), **asked, **signed())
+        note("inspection.announced", f"draw:{draw.id}")
 
     return do_act(
         announce,
@@ -60,6 +61,7 @@ def reveal_draw(draw: str) -> ResponseReturnValue:
 
     def reveal() -> None:
         inspections().reveal(draw, **load(RevealSchema(), filled("beacon")), **signed())
+        note("inspection.drawn", f"draw:{draw}")
 
     return do_act(reveal, _inspections, _("Drawn."), back=url_for("inspection_desk.inspections_page"))
 
@@ -73,6 +75,8 @@ def report_visit(draw: str) -> ResponseReturnValue:
         body = filled("subject", "inspector", "visited_on", "outcome", "means", "note")
         result = read_result(load(VisitSchema(), body))
         inspections().report(draw, result, **signed(), name=name_of_body(result.subject))
+        after = {"subject": result.subject, "outcome": str(result.outcome)}
+        note("inspection.visited", f"draw:{draw}", after=after)
 
     return do_act(report, _inspections, _("Recorded."), back=url_for("inspection_desk.inspections_page"))
 
@@ -90,7 +94,8 @@ def export_upload() -> ResponseReturnValue:
     """Make a file of what waits."""
 
     def export() -> None:
-        uploads().export(request.form.get("type", ""), **signed())
+        made = uploads().export(request.form.get("type", ""), **signed())
+        note("upload.made", f"upload:{made.id}")
 
     return do_act(export, _uploads, _("The file is ready."), back=url_for("inspection_desk.uploads_page"))
 
@@ -99,7 +104,9 @@ def export_upload() -> ResponseReturnValue:
 @registrars_only
 def upload_file(batch: str) -> ResponseReturnValue:
     """The file. By POST: no link, no prefetching browser and no history fetches identity numbers."""
-    return answer_upload(batch)
+    answer = answer_upload(batch)
+    note("upload.fetched", f"upload:{batch}")
+    return answer
 
 
 @inspection_desk.post("/uploads/<batch>/confirmation")
@@ -110,6 +117,7 @@ def confirm_upload(batch: str) -> ResponseReturnValue:
     def confirm() -> None:
         returned = split_numbers(request.form.get("returned", ""))
         uploads().confirm(batch, returned=returned, at=registry().clock())
+        note("upload.confirmed", f"upload:{batch}", after={"returned": len(returned)})
 
     return do_act(confirm, _uploads, _("Recorded."), back=url_for("inspection_desk.uploads_page"))
 

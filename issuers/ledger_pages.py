@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from issuers.archive_routes import desk
 from issuers.desk import whole
 from issuers.ledger_view import describe_outcome
-from issuers.session import bureau_only, current_account, registrars_only
+from issuers.session import bureau_only, current_account, note, registrars_only
 from keys.errors import Refused
 from registry.archive.export import describe_holding, describe_line, summary
 from registry.archive.store import Archive
@@ -64,6 +64,7 @@ def decide(code: str) -> ResponseReturnValue:
         error = {refused.field or "form": error_words(refused)}
         return _claim_form(found, request.form, error), UNPROCESSABLE
     if outcome.line:
+        note("subsidy.granted", f"subsidy:{outcome.line.id}", after={"archive": found.code})
         flash(_("Granted and entered in the ledger."))
         return redirect(url_for("ledgers.line", line_id=outcome.line.id))
     return _claim_form(found, request.form, decision=describe_outcome(outcome, desk().policies()))
@@ -80,20 +81,28 @@ def line(line_id: str) -> ResponseReturnValue:
 @registrars_only
 def change(line_id: str) -> ResponseReturnValue:
     """Pay in advance, settle, take back, or cancel."""
-    by, act = current_account().name, request.form.get("act", "")
     try:
-        if act == "prepay":
-            desk().subsidies.prepay(line_id, amount=whole("amount"), by=by)
-        elif act in ("settle", "reclaim"):
-            desk().subsidies.settle(line_id, completed=act == "settle", by=by)
-        elif act == "cancel":
-            desk().subsidies.cancel(line_id, reason=_reason(), by=by)
-        else:
-            raise Refused("subsidy.choice", field="act")
+        _change_line(line_id, request.form.get("act", ""))
     except Refused as refused:
         return _show_line(line_id, {refused.field or "form": error_words(refused)}), UNPROCESSABLE
     flash(_("Entered."))
     return redirect(url_for("ledgers.line", line_id=line_id))
+
+
+def _change_line(line_id: str, act: str) -> None:
+    by, subject = current_account().name, f"subsidy:{line_id}"
+    if act == "prepay":
+        amount = whole("amount")
+        desk().subsidies.prepay(line_id, amount=amount, by=by)
+        note("subsidy.prepaid", subject, after={"amount": amount})
+    elif act in ("settle", "reclaim"):
+        desk().subsidies.settle(line_id, completed=act == "settle", by=by)
+        note("subsidy.settled" if act == "settle" else "subsidy.reclaimed", subject)
+    elif act == "cancel":
+        desk().subsidies.cancel(line_id, reason=_reason(), by=by)
+        note("subsidy.cancelled", subject)
+    else:
+        raise Refused("subsidy.choice", field="act")
 
 
 def _decide(found: Archive, *, dry_run: bool) -> Outcome:

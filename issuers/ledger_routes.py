@@ -22,6 +22,7 @@ from issuers.ledger_view import describe_credits, describe_outcome, describe_row
 from issuers.published import SCHEMAS, at, publish
 from issuers.routes import MAX_RETRY_KEY, authenticate_registrar
 from issuers.schemas import load
+from issuers.session import note
 from keys.errors import Refused
 from keys.jcs import canonicalize
 from registry.archive.entries import EDITION
@@ -57,6 +58,8 @@ def claim() -> Response:
         dry_run=dry_run,
     )
     made = outcome.line is not None and not dry_run
+    if outcome.line and made:
+        note("subsidy.granted", f"subsidy:{outcome.line.id}")
     return answer_json(describe_outcome(outcome, desk().policies()), 201 if made else 200)
 
 
@@ -64,21 +67,27 @@ def claim() -> Response:
 def prepayment(line_id: str) -> Response:
     """Pay at most the half in advance, once (ZJ-06)."""
     amount = load(_prepayment, read_json(request))["amount"]
-    return _line(desk().subsidies.prepay(line_id, amount=amount, by=REGISTRY))
+    line = desk().subsidies.prepay(line_id, amount=amount, by=REGISTRY)
+    note("subsidy.prepaid", f"subsidy:{line_id}", after={"amount": amount})
+    return _line(line)
 
 
 @ledger_api.post("/subsidies/claims/<line_id>/settlement")
 def settlement(line_id: str) -> Response:
     """Pay the balance of a completed course, or take back what was paid for one that was not."""
     completed = load(_settlement, read_json(request))["completed"]
-    return _line(desk().subsidies.settle(line_id, completed=completed, by=REGISTRY))
+    line = desk().subsidies.settle(line_id, completed=completed, by=REGISTRY)
+    note("subsidy.settled" if completed else "subsidy.reclaimed", f"subsidy:{line_id}")
+    return _line(line)
 
 
 @ledger_api.post("/subsidies/claims/<line_id>/cancellation")
 def cancellation(line_id: str) -> Response:
     """Cancel a subsidy, with a reason; it counts no more and what was paid is to be paid back."""
     reason = load(_cancellation, read_json(request))["reason"]
-    return _line(desk().subsidies.cancel(line_id, reason=reason, by=REGISTRY))
+    line = desk().subsidies.cancel(line_id, reason=reason, by=REGISTRY)
+    note("subsidy.cancelled", f"subsidy:{line_id}")
+    return _line(line)
 
 
 @ledger_api.post("/credits")

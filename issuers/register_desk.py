@@ -18,7 +18,7 @@ from issuers.register_schemas import (
 from issuers.register_view import describe_case, read_appeal, read_case
 from issuers.registers import directories, integrity_files
 from issuers.schemas import load
-from issuers.session import bureau_only, registrars_only
+from issuers.session import bureau_only, note, registrars_only
 from registry.credential import china_date
 from registry.identity import IdType
 from registry.registers.directories import directories as all_directories
@@ -60,7 +60,8 @@ def add_entry(directory: str) -> ResponseReturnValue:
         body["replaces"] = int(request.form["replaces"])
 
     def add() -> None:
-        directories().add(directory, **load(EntrySchema(), body), **signed())
+        row = directories().add(directory, **load(EntrySchema(), body), **signed())
+        note("directory.entry_added", f"directory:{directory}", after={"number": row.number})
 
     return do_act(
         add,
@@ -76,7 +77,8 @@ def end_entry(directory: str, number: int) -> ResponseReturnValue:
     """End an entry."""
 
     def end() -> None:
-        directories().end(directory, number, **load(EndSchema(), filled("to")), **signed())
+        row = directories().end(directory, number, **load(EndSchema(), filled("to")), **signed())
+        note("directory.entry_ended", f"directory:{directory}", after={"number": row.number})
 
     return do_act(
         end,
@@ -106,7 +108,8 @@ def add_case() -> ResponseReturnValue:
 
     def add() -> None:
         case = read_case(load(CaseSchema(), body), registry().vault)
-        integrity_files().record(case, **signed())
+        recorded = integrity_files().record(case, **signed())
+        note("integrity.case_opened", f"case:{recorded.id}")
 
     return do_act(add, _integrity, _("Recorded."), back=url_for("register_desk.integrity_page"))
 
@@ -119,6 +122,7 @@ def change_appeal(case: str) -> ResponseReturnValue:
     def change() -> None:
         state = read_appeal(load(AppealSchema(), filled("state"))["state"])
         integrity_files().appeal(case, state, **signed())
+        note("integrity.appeal_changed", f"case:{case}", after={"appeal": str(state)})
 
     return do_act(change, _integrity, _("Recorded."), back=url_for("register_desk.integrity_page"))
 

@@ -44,6 +44,7 @@ from issuers.registers import (
 )
 from issuers.routes import authenticate, authenticate_registrar
 from issuers.schemas import load
+from issuers.session import note
 from keys.errors import Refused
 from registry.credential import china_date
 from registry.http import answer_json, read_json
@@ -64,6 +65,7 @@ def add_entry(directory: str) -> Response:
     """Add an entry, or replace a wrong one. 201 with its number and digest."""
     asked = _asked(EntrySchema())
     row = directories().add(directory, **asked, at=registry().clock(), by=REGISTRY)
+    note("directory.entry_added", f"directory:{directory}", after={"number": row.number})
     return answer_json(describe_row(row), 201)
 
 
@@ -72,6 +74,7 @@ def end_entry(directory: str, number: int) -> Response:
     """End an entry: a new row takes its place, with its last day."""
     asked = _asked(EndSchema())
     row = directories().end(directory, number, **asked, at=registry().clock(), by=REGISTRY)
+    note("directory.entry_ended", f"directory:{directory}", after={"number": row.number})
     return answer_json(describe_row(row), 201)
 
 
@@ -86,16 +89,18 @@ def entry_rows(directory: str) -> Response:
 def add_case() -> Response:
     """Open a case. 201."""
     case = read_case(_asked(CaseSchema()), registry().vault)
-    return answer_json(describe_case(integrity_files().record(case, at=registry().clock(), by=REGISTRY)), 201)
+    recorded = integrity_files().record(case, at=registry().clock(), by=REGISTRY)
+    note("integrity.case_opened", f"case:{recorded.id}")
+    return answer_json(describe_case(recorded), 201)
 
 
 @registers_api.post("/integrity/<case>/appeal")
 def change_appeal(case: str) -> Response:
     """Record how far the appeal has come."""
     state = read_appeal(_asked(AppealSchema())["state"])
-    return answer_json(
-        describe_case(integrity_files().appeal(case, state, at=registry().clock(), by=REGISTRY))
-    )
+    changed = integrity_files().appeal(case, state, at=registry().clock(), by=REGISTRY)
+    note("integrity.appeal_changed", f"case:{case}", after={"appeal": str(state)})
+    return answer_json(describe_case(changed))
 
 
 @registers_api.get("/integrity/export")
@@ -113,6 +118,7 @@ def announce_draw() -> Response:
     """Announce a draw: its list, its size and the commitment to a seed. 201."""
     asked = _asked(DrawSchema())
     found = inspections().announce(asked.pop("draw"), **asked, at=registry().clock(), by=REGISTRY)
+    note("inspection.announced", f"draw:{found.id}")
     return answer_json(draw_document(found), 201)
 
 
@@ -120,7 +126,9 @@ def announce_draw() -> Response:
 def reveal_draw(draw: str) -> Response:
     """Publish the seed with the day's public number, and so whom it chose."""
     asked = _asked(RevealSchema())
-    return answer_json(draw_document(inspections().reveal(draw, **asked, at=registry().clock(), by=REGISTRY)))
+    found = inspections().reveal(draw, **asked, at=registry().clock(), by=REGISTRY)
+    note("inspection.drawn", f"draw:{draw}")
+    return answer_json(draw_document(found))
 
 
 @registers_api.post("/inspections/<draw>/results")
@@ -129,6 +137,11 @@ def report_visit(draw: str) -> Response:
     result = read_result(_asked(VisitSchema()))
     found = inspections().report(
         draw, result, at=registry().clock(), by=REGISTRY, name=name_of_body(result.subject)
+    )
+    note(
+        "inspection.visited",
+        f"draw:{draw}",
+        after={"subject": result.subject, "outcome": str(result.outcome)},
     )
     return answer_json(draw_document(found), 201)
 
@@ -150,6 +163,7 @@ def publish_report(year: int) -> Response:
         raise Refused("report.college_only", field="Authorization")
     asked = load(ReportSchema(), read_json(request))
     found = reports().publish(assessor.id, year, **asked, at=registry().clock(), by=assessor.id)
+    note("report.published", f"report:{assessor.id}/{year}")
     return answer_json(describe_report(found))
 
 
@@ -165,25 +179,27 @@ def list_uploads() -> Response:
 def export_upload() -> Response:
     """Make a file of what waits. 201."""
     asked = _asked(UploadSchema())
-    return answer_json(
-        describe_batch(uploads().export(asked["type"], at=registry().clock(), by=REGISTRY)), 201
-    )
+    made = uploads().export(asked["type"], at=registry().clock(), by=REGISTRY)
+    note("upload.made", f"upload:{made.id}")
+    return answer_json(describe_batch(made), 201)
 
 
 @registers_api.get("/uploads/<batch>/rows.csv")
 def upload_file(batch: str) -> Response:
     """The file for the national system: 11 columns, with identity numbers. Made while it is sent, never stored."""
     authenticate_registrar()
-    return answer_upload(batch)
+    answer = answer_upload(batch)
+    note("upload.fetched", f"upload:{batch}")
+    return answer
 
 
 @registers_api.post("/uploads/<batch>/confirmation")
 def confirm_upload(batch: str) -> Response:
     """The national system took the file, but for the certificates it returned."""
     asked = _asked(ConfirmationSchema())
-    return answer_json(
-        describe_batch(uploads().confirm(batch, returned=asked["returned"], at=registry().clock()))
-    )
+    confirmed = uploads().confirm(batch, returned=asked["returned"], at=registry().clock())
+    note("upload.confirmed", f"upload:{batch}", after={"returned": len(asked["returned"])})
+    return answer_json(describe_batch(confirmed))
 
 
 @registers_api.get("/statistics/exact")

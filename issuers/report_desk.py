@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from issuers.assessor import AssessorKind
 from issuers.desk import Errors, do_act
 from issuers.registers import reports
-from issuers.session import assessors_only, current_account, current_assessor
+from issuers.session import assessors_only, current_account, current_assessor, note
 from keys.errors import Refused
 from registry.credential import china_date
 from registry.policy.loading import load_policies
@@ -37,6 +37,7 @@ def publish_report() -> ResponseReturnValue:
     def publish() -> None:
         college, account = _college(), current_account()
         reports().publish(college, _year(), texts, _amounts(), at=registry().clock(), by=account.name)
+        note("report.published", f"report:{college}/{_year()}")
 
     return do_act(publish, _form, _("Published."), back=url_for("report_desk.report_page", year=_year()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from issuers.assessor import Assessor
 from issuers.changes.reasons import Act
@@ -107,7 +107,9 @@ def token_owner() -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refused("auth.token_missing", field="Authorization")
-    return issuers().owner_of_token(token.strip())
+    owner = issuers().owner_of_token(token.strip())
+    g.token_owner = owner
+    return owner
 
 
 def describe(record: CertificateRecord) -> dict[str, Any]:

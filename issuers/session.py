@@ -135,13 +135,17 @@ def current_employer() -> Employer:
 def note(
     name: str, subject: str, *, why: str = "", before: Facts | None = None, after: Facts | None = None
 ) -> None:
-    """Note an act of the signed-in account in the trail, as `registry.audit.acts.Act` describes."""
-    account, here = current_account(), registry()
+    """Note an act of who asks in the trail, as `registry.audit.acts.Act` describes.
+
+    Signed in, that is an account; with a bearer token it is the token's owner, and no account.
+    """
+    account: Account | None = g.get("account")
+    here = registry()
     here.acts.note(
         Act(
             name,
-            account.name,
-            account.owner,
+            account.name if account else "",
+            account.owner if account else g.get("token_owner", ""),
             subject,
             here.clock(),
             why,

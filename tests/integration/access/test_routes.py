@@ -164,7 +164,7 @@ def test_every_route_as_everybody(world):
             answer = world.ask(one, who)
             if not is_refused(answer):
                 faults.append(f"{who} may {one.method} {one.path} ({one.endpoint}): {answer.status_code}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
     assert world.fingerprint() == before
 
 
@@ -176,12 +176,12 @@ def test_nobody_reaches_what_another_owner_has(world):
     for one, who, answer in world.ask_others(with_ids):
         if not is_refused(answer):
             faults.append(f"{who}: {one.method} {one.path}: {answer.status_code}")
-    assert faults == []
+    assert not faults, "\n".join(faults)
     assert world.fingerprint() == before
     for one, who, answer in world.ask_others([one for one in world.tries if not one.has_ids]):
         if any(secret in answer.text for secret in world.secrets):
             faults.append(f"{who}: {one.method} {one.path} shows what is not theirs")
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_who_is_named_gets_in(world):
@@ -196,4 +196,4 @@ def test_who_is_named_gets_in(world):
             to_sign_in = answer.status_code == 302 and "/sign-in" in answer.location
             if to_sign_in or answer.status_code in (401, 403, 500):
                 faults.append(f"{who}: {one.method} {one.path} ({one.endpoint}): {answer.status_code}")
-    assert faults == []
+    assert not faults, "\n".join(faults)

@@ -139,7 +139,7 @@ WHO_MAY = {
 }
 
 # What stands in the address of these is no id of the owner's: a year, say.
-SHARED = frozenset({"registers_api.publish_report"})
+SHARED = frozenset({"registers_api.publish_report", "batches.template"})
 
 # These ask for a password or a code themselves, or end the session: 401 or the sign-in page is their right answer.
 PROVES_ITSELF = frozenset(

@@ -33,11 +33,16 @@ def noted() -> Iterator[tuple[str, str]]:
     for where, tree, names in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
-                for inner in ast.walk(node.args[0]) if node.args else ():
+                for inner in _names(node.args[0]) if node.args else ():
                     if isinstance(inner, ast.JoinedStr):
                         pytest.fail(f"{where}:{node.lineno}: an act's name is put together; write it out")
                     if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                         yield f"{where}:{node.lineno}", inner.value
+
+
+def _names(argument: ast.expr) -> Iterator[ast.AST]:
+    """What the argument may be: of ``a if condition else b`` both, but nothing of the condition."""
+    return iter([argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument])
 
 
 def test_every_noted_act_has_words():
