@@ -49,6 +49,8 @@ from issuers.ledger_pages import ledger_pages
 from issuers.ledger_routes import ledger_api
 from issuers.notices.pages import notices_pages
 from issuers.notices.sending import telling
+from issuers.own_keys.pages import key_desk, own_key_pages
+from issuers.own_keys.routes import own_keys_api
 from issuers.published_pages import published_pages
 from issuers.register_desk import register_desk
 from issuers.register_routes import registers_api
@@ -105,7 +107,7 @@ from verify.registers import registers_api as public_registers_api
 from verify.registers import registers_pages
 from verify.routes import api as verify_api
 from verify.services import EXTENSION as VERIFY
-from verify.services import Verifier, open_verifier
+from verify.services import Verifier, open_verifier, qr_sealer
 from verify.sharing.mine import me_shares
 from verify.sharing.pages import viewer as share_viewer
 from verify.statements import statements_api, statements_pages
@@ -168,6 +170,8 @@ PAGES = (
     notices_pages,
     accreditation_pages,
     committee_pages,
+    own_key_pages,
+    key_desk,
     pages,
     presentation_documents,
     share_viewer,
@@ -177,6 +181,7 @@ PAGES = (
 )
 APIS = (
     issuers_api,
+    own_keys_api,
     batches_api,
     archive_api,
     holders_api,
@@ -224,7 +229,7 @@ def open_services(
         database = connect(settings.mongodb_uri, database=settings.mongodb_database)
     vault = vault or Vault(read_master_key(settings.master_key_path))
     registry = open_registry(settings, database, vault, clock)
-    issuers = open_issuers(registry)
+    issuers = open_issuers(registry, seal_qr=qr_sealer(registry))
     verifier = open_verifier(registry, issuers)
     bulk = open_bulk_desk(registry, issuers, verifier)
     batches, workers = open_batch_desk(registry, issuers), open_workers(registry, (forget_sharing(registry),))
@@ -247,6 +252,8 @@ def prepare(services: Services) -> None:
         services.registry.trail.prepare()
         services.issuers.notices.prepare()
         services.issuers.accreditations.cases.prepare()
+        services.issuers.offers.prepare()
+        services.issuers.own_keys.prepare()
         services.verifier.look_up.guesses.prepare()
         services.batches.batches.prepare()
         services.bulk.jobs.prepare()

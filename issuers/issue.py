@@ -88,6 +88,13 @@ class IssuingDesk:
         """
         return self.record.insert_many(self._prepare(asked, assessor, self.clock(), selective=False))
 
+    def reserve(self, asked: Asked, assessor: Assessor, now: datetime) -> tuple[Face, CertificateRecord]:
+        """The face and the entry of a certificate that somebody else signs: numbered, placed, without signatures."""
+        (number,) = self._number([asked.draft], assessor.id)
+        (place,) = self.status.take_many(1)
+        face = draft_face(asked.draft, assessor, self.origin, code=asked.code, number=number, status=place)
+        return face, self._enter(asked, face, b"", None, now)
+
     def _prepare(
         self, asked: Sequence[Asked], assessor: Assessor, now: datetime, *, selective: bool
     ) -> list[CertificateRecord]:

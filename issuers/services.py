@@ -17,6 +17,8 @@ from issuers.changes.many_store import ManyChanges
 from issuers.employers import Employers
 from issuers.issue import IssuingDesk
 from issuers.notices.store import Notices
+from issuers.own_keys.desk import OwnKeyDesk, SealQr
+from issuers.own_keys.offers import Offers
 from issuers.store import Assessors
 from registry.cache import ShortMemory
 from registry.reissuing import Replacement
@@ -40,10 +42,12 @@ class Issuers:
     notices: Notices
     account_desk: AccountDesk
     accreditations: AccreditationDesk
+    offers: Offers
+    own_keys: OwnKeyDesk
 
 
-def open_issuers(registry: Registry) -> Issuers:
-    """The issuers' parts on a registry."""
+def open_issuers(registry: Registry, *, seal_qr: SealQr | None = None) -> Issuers:
+    """The issuers' parts on a registry. ``seal_qr`` comes from the room above: see `OwnKeyDesk`."""
     assessors = Assessors(registry.database)
     desk = IssuingDesk(
         record=registry.record,
@@ -76,6 +80,8 @@ def open_issuers(registry: Registry) -> Issuers:
         notices,
         open_account_desk(registry.database, registry.vault, registry.acts),
         open_accreditation_desk(registry, assessors, notices),
+        Offers(registry.database, registry.keyrings),
+        OwnKeyDesk(desk, registry.keyrings, registry.database["reservations"], seal_qr),
     )
 
 

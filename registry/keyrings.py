@@ -38,7 +38,8 @@ class Keyrings:
         private = PrivateKey.generate(algorithm)
         ring = KeyRing(did, ()).add(private.public, at)
         ring = ring.activate(ring.keys[0].id, at)
-        document = {"_id": owner, "did": did, "version": 1, "keys": [self._sealed(ring.keys[0], private)]}
+        document = {"_id": owner, "did": did, "version": 1, "keys": []}
+        document["keys"] = [_entry(ring.keys[0], self._seal(ring.keys[0], private))]
         self._keyrings.update_one({"_id": owner}, {"$setOnInsert": document}, upsert=True)
         return self.ring(owner)
 
@@ -52,7 +53,7 @@ class Keyrings:
         return _ring(found) if found else None
 
     def signing_key(self, owner: str) -> tuple[str, PrivateKey]:
-        """(key id, private key) of the owner's active key."""
+        """(key id, private key) of the owner's active key. Refused ``key.not_held`` where the owner keeps it."""
         document = self._document(owner)
         key_id = _ring(document).active.id
         return key_id, self._open(document, key_id)
@@ -63,7 +64,9 @@ class Keyrings:
         For the trust list alone: it is signed by the keys before too, so that who pinned one of them follows.
         """
         document = self._document(owner)
-        known = [key for key in _ring(document).keys if key.state in {KeyState.ACTIVE, KeyState.RETIRED}]
+        held = {entry["id"] for entry in document["keys"] if entry["sealed"]}
+        usable = {KeyState.ACTIVE, KeyState.RETIRED}
+        known = [key for key in _ring(document).keys if key.state in usable and key.id in held]
         known.sort(key=lambda key: (key.state is KeyState.ACTIVE, key.activated or key.created), reverse=True)
         return [(key.id, self._open(document, key.id)) for key in known]
 
@@ -75,6 +78,26 @@ class Keyrings:
         grown = before.add(private.public, at)
         return self._replace(document, grown.activate(grown.keys[-1].id, at), private)
 
+    def held_key(self, owner: str, key_id: str) -> PrivateKey:
+        """One of the owner's keys. Refused ``key.unknown``, ``key.not_held``, ``key.compromised``."""
+        document = self._document(owner)
+        if _ring(document).find(key_id).compromised_since:
+            raise Refused("key.compromised")
+        return self._open(document, key_id)
+
+    def adopt(self, owner: str, public: PublicKey, *, at: datetime, active_from: datetime) -> KeyRing:
+        """Make a key the active one whose private part the owner keeps; the one before retires.
+
+        Refused ``key.duplicate``, ``key.ring_changed``.
+        """
+        document = self._document(owner)
+        grown = _ring(document).add(public, at)
+        return self._replace(document, grown.activate(grown.keys[-1].id, active_from), None)
+
+    def holds(self, owner: str, key_id: str) -> bool:
+        """Whether the private part of the owner's key lies here, sealed."""
+        return any(entry["id"] == key_id and entry["sealed"] for entry in self._document(owner)["keys"])
+
     def compromise(self, owner: str, key_id: str, *, since: datetime) -> KeyRing:
         """Declare a key compromised: what it signed at or after ``since`` is no longer trusted."""
         document = self._document(owner)
@@ -83,8 +106,7 @@ class Keyrings:
     def _replace(self, document: Mapping[str, Any], ring: KeyRing, private: PrivateKey | None) -> KeyRing:
         sealed = {entry["id"]: entry["sealed"] for entry in document["keys"]}
         entries = [
-            self._sealed(key, private) if key.id not in sealed else _entry(key, sealed[key.id])
-            for key in ring.keys
+            _entry(key, sealed[key.id] if key.id in sealed else self._seal(key, private)) for key in ring.keys
         ]
         changed = self._keyrings.update_one(
             {"_id": document["_id"], "version": document["version"]},
@@ -96,12 +118,13 @@ class Keyrings:
 
     def _open(self, document: Mapping[str, Any], key_id: str) -> PrivateKey:
         entry = next(entry for entry in document["keys"] if entry["id"] == key_id)
+        if not entry["sealed"]:
+            raise Refused("key.not_held", field="Authorization")
         plain = self._vault.open(entry["sealed"], context=_context(key_id))
         return PrivateKey.from_bytes(Algorithm(entry["algorithm"]), plain)
 
-    def _sealed(self, key: RingKey, private: PrivateKey | None) -> dict[str, Any]:
-        assert private is not None  # noqa: S101 - a new key comes with its private part
-        return _entry(key, self._vault.seal(private.to_bytes(), context=_context(key.id)))
+    def _seal(self, key: RingKey, private: PrivateKey | None) -> bytes | None:
+        return self._vault.seal(private.to_bytes(), context=_context(key.id)) if private else None
 
     def _document(self, owner: str) -> dict[str, Any]:
         document = self._keyrings.find_one({"_id": owner})
@@ -114,7 +137,7 @@ def _context(key_id: str) -> str:
     return f"private key {key_id}"
 
 
-def _entry(key: RingKey, sealed: bytes) -> dict[str, Any]:
+def _entry(key: RingKey, sealed: bytes | None) -> dict[str, Any]:
     return {
         "id": key.id,
         "algorithm": key.public.algorithm.value,

@@ -61,6 +61,8 @@ class CertificateRecord:
     status: StatusEntry = field(repr=False)
     credential: bytes = field(repr=False)
     sd_jwt: bytes | None = field(default=None, repr=False)
+    qr: str | None = field(default=None, repr=False)
+    """The signed text of its QR, where the assessor keeps its own key and has signed that too."""
     idempotency: Idempotency | None = field(default=None, repr=False)
     state: State = State.VALID
     changes: tuple[Change, ...] = ()
@@ -362,7 +364,7 @@ def to_document(record: CertificateRecord) -> dict[str, Any]:
         "state": record.state.value,
         "changes": [change_to_document(change) for change in record.changes],
     }
-    for name in ("sd_jwt", "name_key", "replaces", "replaced_by"):
+    for name in ("sd_jwt", "qr", "name_key", "replaces", "replaced_by"):
         if value := getattr(record, name):
             document[name] = value
     if record.idempotency:
@@ -389,6 +391,7 @@ def from_document(document: Mapping[str, Any]) -> CertificateRecord:
         status=StatusEntry(document["status"]["list"], document["status"]["index"]),
         credential=document["credential"],
         sd_jwt=document.get("sd_jwt"),
+        qr=document.get("qr"),
         idempotency=Idempotency(retry["key"], retry["body"]) if retry else None,
         state=State(document["state"]),
         changes=tuple(_change_from_document(change) for change in document["changes"]),

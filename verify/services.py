@@ -10,10 +10,13 @@ from typing import cast
 from flask import current_app
 
 from issuers.assessor import Assessor
+from issuers.own_keys.desk import SealQr
 from issuers.services import Issuers
 from keys.errors import Refused
+from keys.pair import PrivateKey
+from keys.proof import read_proofs
 from registry.cache import ShortMemory
-from registry.credential import Face, parse_credential, read_face
+from registry.credential import Credential, Face, parse_credential, read_face
 from registry.record import CertificateRecord
 from registry.services import Registry
 from verify.check_values import find_check_value
@@ -149,13 +152,34 @@ def write_qr(registry: Registry, code: str) -> str:
 
 def write_qr_of(registry: Registry, record: CertificateRecord) -> str:
     """What the QR of a record says."""
-    url = f"{registry.settings.origin}/v/{record.code}"
-    check = find_check_value(registry.database, registry.vault, record)
+    if record.qr:
+        return record.qr
+    credential = parse_credential(record.credential)
     try:
-        claims = claims_of(read_face(parse_credential(record.credential)), check)
-        return seal_gate(claims, url, key=registry.signing_key(record.assessor)[1])
+        return _seal_qr(registry, record, read_face(credential), _qr_key(registry, record, credential))
     except Refused:
-        return url
+        return f"{registry.settings.origin}/v/{record.code}"
+
+
+def qr_sealer(registry: Registry) -> SealQr:
+    """Writes the QR of a certificate that is not recorded yet, with the key given."""
+    return lambda record, face, key: _seal_qr(registry, record, face, key)
+
+
+def _seal_qr(registry: Registry, record: CertificateRecord, face: Face, key: PrivateKey) -> str:
+    check = find_check_value(registry.database, registry.vault, record)
+    return seal_gate(claims_of(face, check), f"{registry.settings.origin}/v/{record.code}", key=key)
+
+
+def _qr_key(registry: Registry, record: CertificateRecord, credential: Credential) -> PrivateKey:
+    """The assessor's active key; where it keeps that itself, the one held here that signed the certificate.
+
+    Refused ``key.not_held`` for what the assessor signed itself: nobody else may speak for it.
+    """
+    try:
+        return registry.signing_key(record.assessor)[1]
+    except Refused:
+        return registry.keyrings.held_key(record.assessor, read_proofs(credential)[0].verification_method)
 
 
 def _not_answered(_: Face) -> None:

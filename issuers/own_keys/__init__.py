@@ -1,0 +1,1 @@
+"""Keys that assessors keep themselves: registered with a proof of possession, and certificates signed elsewhere."""
