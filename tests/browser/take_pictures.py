@@ -18,8 +18,10 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from issuers.batches.worker import issuing
 from registry.mongod import local_mongod
-from tests.browser.conftest import PHONE, Site, serving
+from tests.browser.conftest import DESK, PHONE, Site, serving
+from tests.browser.test_batch import enter, make_list, send
 from tests.browser.test_console import fill_in, sign_in
 from tests.browser.test_sharing import claim_path, fill_claim, share_a_part, unclaimed
 from tests.browser.test_worker import add_authenticator
@@ -67,6 +69,7 @@ def take_all(browser: Browser, site: Site) -> None:
     fill_in(console, **PERSON)
     save("console-preview", console)
     take_sharing(browser, site)
+    take_batch(browser, site)
 
 
 def take_sharing(browser: Browser, site: Site) -> None:
@@ -78,6 +81,18 @@ def take_sharing(browser: Browser, site: Site) -> None:
     save("shared-view-360", open_page(browser, site, path, TALL, device_scale_factor=2))
     own.reload()
     save("share-360", own)
+
+
+def take_batch(browser: Browser, site: Site) -> None:
+    """A batch as the signer sees it before approving."""
+    clerk = open_page(browser, site, "/console/", DESK)
+    enter(clerk, site, "clerk")
+    with issuing(site.services.batches, patience=0.05):
+        send(clerk, make_list(first=100, day=NOON.date()))
+    signer = open_page(browser, site, "/console/", {"width": 1000, "height": 1500})
+    enter(signer, site, "signer")
+    signer.goto(clerk.url)
+    save("batch-approve", signer)
 
 
 def take_worker(browser: Browser, site: Site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,8 +18,8 @@ from wsgi import now
 HEADING = ["姓名", "证件类型", "证件号码", "职业名称", "职业技能等级", "发证日期", "理论成绩", "操作成绩"]
 
 
-def make_list(*, first: int, wrong: bool = True) -> bytes:
-    out, today = io.StringIO(), china_date(now()).isoformat()
+def make_list(*, first: int, day: date | None = None) -> bytes:
+    out, today = io.StringIO(), (day or china_date(now())).isoformat()
     rows = csv.writer(out)
     rows.writerow(HEADING)
     for n in range(first, first + 12):
@@ -35,9 +36,7 @@ def make_list(*, first: int, wrong: bool = True) -> bytes:
                 "81",
             ]
         )
-    if wrong:
-        body = f"15010219880409{first + 900:03}"
-        rows.writerow(["王3", "201", body + check_character(body), "电工", "九级", today, "78", "59"])
+    rows.writerow(["王3", "201", "150102198804091230", "电工", "九级", today, "78", "59"])
     return out.getvalue().encode()
 
 
