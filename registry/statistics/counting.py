@@ -9,7 +9,7 @@ never change, so a later event of the same certificate finds the same values.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -32,6 +32,9 @@ ISSUED, REISSUED = (
     "reissued",
 )  # a certificate that replaces another adds no person to those certified
 MEASURES = (ISSUED, *MEASURE_OF.values(), REISSUED)
+# A suspension that ended otherwise than by lifting: counted beside that change and published nowhere, so that
+# a certificate suspended and then revoked leaves those in force once, not twice.
+CLOSED = "closed"
 
 Increments = Counter[tuple[str, str]]
 """How much to add, by counter's name and measure."""
@@ -86,23 +89,25 @@ def events_of_insert(document: Mapping[str, Any]) -> Iterator[Event]:
     subject = read_subject(document)
     measure = REISSUED if document.get("replaces") else ISSUED
     yield Event(subject, measure, date.fromisoformat(document["issued_on"]))
-    for change in document.get("changes", ()):
-        yield _event_of_change(subject, change)
+    changes = document.get("changes", ())
+    for place in range(len(changes)):
+        yield from _events_of_change(subject, changes, place)
 
 
 def events_of_update(document: Mapping[str, Any], updated: Mapping[str, Any]) -> Iterator[Event]:
     """The changes of state among ``updated``: the fields that one update set, by their dotted names.
 
     MongoDB names a pushed element ``changes.0``; a list replaced whole stands under ``changes``. An update that
-    touches anything else counts nothing.
+    touches anything else counts nothing. ``document`` may be as it is later: changes are only ever added.
     """
     subject = read_subject(document)
     for name, value in updated.items():
         outer, _, place = name.partition(".")
         if outer == "changes" and place.isdecimal():
-            yield _event_of_change(subject, value)
+            before = document.get("changes", ())[: int(place)]
+            yield from _events_of_change(subject, [*before, value], len(before))
         elif name == "changes" and len(value) == 1:
-            yield _event_of_change(subject, value[0])
+            yield from _events_of_change(subject, value, 0)
 
 
 def read_subject(document: Mapping[str, Any]) -> Subject:
@@ -118,5 +123,14 @@ def read_subject(document: Mapping[str, Any]) -> Subject:
     )
 
 
-def _event_of_change(subject: Subject, change: Mapping[str, Any]) -> Event:
-    return Event(subject, MEASURE_OF[State(change["state"])], china_date(change["at"]))
+def measures_of(state: State, before: State | None) -> tuple[str, ...]:
+    """What a change to ``state`` is counted as; ``before`` is the state of the change before it."""
+    if before is State.SUSPENDED and state is not State.VALID:
+        return MEASURE_OF[state], CLOSED
+    return (MEASURE_OF[state],)
+
+
+def _events_of_change(subject: Subject, changes: Sequence[Mapping[str, Any]], place: int) -> Iterator[Event]:
+    before = State(changes[place - 1]["state"]) if place else None
+    for measure in measures_of(State(changes[place]["state"]), before):
+        yield Event(subject, measure, china_date(changes[place]["at"]))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pymongo.database import Database
 
 from keys.errors import Refused
-from registry.statistics.counting import DIMENSIONS, MEASURES
+from registry.statistics.counting import CLOSED, DIMENSIONS, MEASURES
 from registry.statistics.rebuilding import PROJECTION
 from registry.statistics.suppression import Table, add_up, publish
 
@@ -87,7 +87,7 @@ class Figures:
                 region, _, level = value.partition(":")
                 if regions(region):
                     gone = ("revoked", "superseded", "suspended")
-                    come = ("issued", "reissued", "lifted")
+                    come = ("issued", "reissued", "lifted", CLOSED)
                     found[level] += sum(count[one] for one in come) - sum(count[one] for one in gone)
             return found
 

@@ -21,11 +21,11 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from registry.state import State
 from registry.statistics.counting import (
     ISSUED,
-    MEASURE_OF,
     REISSUED,
     Event,
     Increments,
     count,
+    measures_of,
     read_subject,
 )
 from registry.statistics.upload_rows import rebuild_rows
@@ -55,12 +55,16 @@ RECORDED: list[dict[str, Any]] = [
 ]
 CHANGED: list[dict[str, Any]] = [
     {"$match": {"changes.0": {"$exists": True}}},
-    {"$unwind": "$changes"},
+    {"$set": {"states": "$changes.state"}},
+    {"$unwind": {"path": "$changes", "includeArrayIndex": "place"}},
     {
         "$group": {
             "_id": {
                 **_COUNTED,
                 "state": "$changes.state",
+                "before": {  # the element before the first would be the last
+                    "$cond": ["$place", {"$arrayElemAt": ["$states", {"$subtract": ["$place", 1]}]}, None]
+                },
                 "on": {"$dateToString": {"date": "$changes.at", "format": "%Y-%m-%d", "timezone": "+08:00"}},
             },
             "times": {"$sum": 1},
@@ -130,7 +134,7 @@ def _count_all(database: Database[dict[str, Any]], moment: Timestamp) -> Increme
     counted: Increments = count(())
     for pipeline in (RECORDED, CHANGED):
         for row in _aggregate(database, pipeline, moment):
-            counted.update(count([_event(row["_id"])], times=row["times"]))
+            counted.update(count(_events(row["_id"]), times=row["times"]))
     return counted
 
 
@@ -147,14 +151,15 @@ def _aggregate(
     yield from database.cursor_command(command)
 
 
-def _event(group: Mapping[str, Any]) -> Event:
-    return Event(read_subject(group), _measure(group), date.fromisoformat(group["on"]))
+def _events(group: Mapping[str, Any]) -> Iterator[Event]:
+    for measure in _measures(group):
+        yield Event(read_subject(group), measure, date.fromisoformat(group["on"]))
 
 
-def _measure(group: Mapping[str, Any]) -> str:
+def _measures(group: Mapping[str, Any]) -> tuple[str, ...]:
     if "state" in group:
-        return MEASURE_OF[State(group["state"])]
-    return REISSUED if group["again"] else ISSUED
+        return measures_of(State(group["state"]), State(group["before"]) if group["before"] else None)
+    return (REISSUED if group["again"] else ISSUED,)
 
 
 def _write(database: Database[dict[str, Any]], generation: str, counted: Increments) -> None:

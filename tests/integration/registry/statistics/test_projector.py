@@ -10,6 +10,7 @@ from bson import Timestamp
 
 from issuers.changes.states import lift, revoke, suspend
 from registry.statistics.counting import count, events_of_insert
+from registry.statistics.figures import Figures
 from registry.statistics.projector import Projector, projecting
 from registry.statistics.rebuilding import PROJECTION, Overtaken, rebuild
 
@@ -75,6 +76,25 @@ def test_a_change_before_it_is_counted_does_not_blur_an_earlier_one(house, datab
     projector.catch_up()
     assert counters(database) == truth(database)
     assert counters(database)["kind|2026-11|skill_level", "suspended"] == 3
+
+
+def test_a_certificate_suspended_and_then_revoked_is_gone_once(house, database, make_body):
+    projector = Projector(database, house.clock)
+    projector.catch_up()
+    codes = [house.issued(make_body(person=person))["code"] for person in range(3)]
+    record, at = house.registry.record, house.clock()
+    for code in codes[:2]:
+        suspend(record, code, reason="under_investigation", by="x", at=at)
+    revoke(record, codes[0], reason="issued_in_error", by="x", at=at)
+    projector.catch_up()
+    figures = Figures(database)
+    assert figures.standing(lambda _: True) == {"3": 1}
+    lift(record, codes[1], by="x", at=at)
+    projector.catch_up()
+    assert figures.standing(lambda _: True) == {"3": 2}
+    followed = counters(database)
+    rebuild(database, at=at)
+    assert counters(database) == followed == truth(database)
 
 
 def test_a_first_start_counts_what_is_there_and_goes_on_from_that_moment(database):

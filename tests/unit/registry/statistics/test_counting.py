@@ -58,6 +58,20 @@ def test_a_certificate_that_comes_with_changes_counts_them():
     assert [event.measure for event in events_of_insert(document)] == ["issued", "suspended", "lifted"]
 
 
+def test_a_revoked_suspension_is_closed():
+    """Or a certificate that is no longer in force would be taken away twice."""
+    changes = [change("suspended"), change("valid"), change("suspended"), change("revoked")]
+    document = DOCUMENT | {"changes": changes}
+    whole = ["issued", "suspended", "lifted", "suspended", "revoked", "closed"]
+    assert [event.measure for event in events_of_insert(document)] == whole
+    one_by_one = [
+        event.measure
+        for place, one in enumerate(changes)
+        for event in events_of_update(document, {f"changes.{place}": one})
+    ]
+    assert one_by_one == whole[1:]
+
+
 @given(
     st.lists(st.sampled_from(["issued", "revoked", "suspended", "lifted"]), max_size=30), st.integers(1, 50)
 )
