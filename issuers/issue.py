@@ -104,10 +104,9 @@ class IssuingDesk:
         numbers = (one.number or next(taken) for one in asked)
         entries = []
         for one, number, place in zip(asked, numbers, self.status.take_many(len(asked)), strict=True):
-            face = replace(
-                draft_face(one.draft, assessor, self.origin, code=one.code, number=number, status=place),
-                reissue=one.reissue,
-            )
+            face = draft_face(one.draft, assessor, self.origin, code=one.code, number=number, status=place)
+            if one.reissue:
+                face = replace(face, reissue=one.reissue)
             credential = sign_face(face, key, verification_method=key_id, created=now)
             sd_jwt = sign_selectively(face, key, key_id=key_id, at=now) if selective else None
             entries.append(self._enter(one, face, credential, sd_jwt, now))

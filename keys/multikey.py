@@ -22,13 +22,30 @@ class Algorithm(StrEnum):
     P256 = "P-256"
 
 
+_ALPHABET = base58.BITCOIN_ALPHABET.decode()
+_PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
+_TEN_DIGITS = len(_PAIRS) ** 5
+"""Fits 60 bits: what is left of a division is a small number."""
+
 _CODECS = {Algorithm.ED25519: b"\xed\x01", Algorithm.P256: b"\x80\x24"}
 _LENGTHS = {Algorithm.ED25519: 32, Algorithm.P256: 33}
 
 
 def encode_base58btc(data: bytes) -> str:
-    """Multibase text of ``data``: ``z`` and base58 (Bitcoin alphabet)."""
-    return "z" + base58.b58encode(data).decode("ascii")
+    """Multibase text of ``data``: ``z`` and base58 (Bitcoin alphabet).
+
+    Ten digits a division, where the library takes one: a signature is written for every certificate.
+    """
+    number, groups = int.from_bytes(data, "big"), []
+    while number:
+        number, rest = divmod(number, _TEN_DIGITS)
+        pairs = []
+        for _ in range(5):
+            rest, pair = divmod(rest, len(_PAIRS))
+            pairs.append(_PAIRS[pair])
+        groups.append("".join(reversed(pairs)))
+    zeros = len(data) - len(data.lstrip(b"\0"))
+    return "z" + "1" * zeros + "".join(reversed(groups)).lstrip("1")
 
 
 def decode_base58btc(text: str) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import orjson
 
 from keys.vault import Vault
 from registry.identity import Identity, IdType
@@ -51,10 +52,9 @@ def seal_holder(
     plain: list[object] = [name, str(identity.id_type), identity.number]
     if aside:
         plain.append(dict(aside))
-    text = json.dumps(plain, ensure_ascii=False)
-    return vault.seal(text.encode(), context=f"{HOLDER_CONTEXT} {code}")
+    return vault.seal(orjson.dumps(plain), context=f"{HOLDER_CONTEXT} {code}")
 
 
 def open_holder(vault: Vault, sealed: bytes, *, code: str) -> SealedHolder:
     """What `seal_holder` sealed; Refused ``vault.cannot_open`` with another code or key."""
-    return SealedHolder(*json.loads(vault.open(sealed, context=f"{HOLDER_CONTEXT} {code}")))
+    return SealedHolder(*orjson.loads(vault.open(sealed, context=f"{HOLDER_CONTEXT} {code}")))
