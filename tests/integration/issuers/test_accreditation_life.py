@@ -82,6 +82,8 @@ def propose(client, house, act, **terms):
 
 
 def decide(house, anna, bo, act, **terms):
+    for name, client in (("anna", anna), ("bo", bo)):
+        house.enter(client, name)  # a session does not live through the days that a test lets pass
     case = filed(propose(anna, house, act, **terms))
     data = {"document": "示例认定委〔2026〕9号", "until": "", "reason": ""} | terms
     assert vote(bo, case, **data).status_code == 303

@@ -160,6 +160,7 @@ def test_tried_again_given_up_and_sent_again_by_hand(house, notices, post, clien
         assert not deliver_once(notices, house.registry, channel)  # not before the pause is over
         house.clock.advance(seconds=pause(tries).total_seconds())
     [dead] = notices.dead(house.association)
+    house.enter(client, "lihua")  # a session does not live through the pauses
     assert (dead[channel]["tries"], dead[channel]["answer"]) == (MAX_TRIES, answer)
     assert 'data-part="dead"' in client.get("/console/notices").text
     client.post("/console/notices/again", data={"id": dead["_id"], "channel": channel.value})
