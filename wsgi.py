@@ -19,6 +19,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from pymongo.database import Database
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from issuers.access_pages import access_pages
 from issuers.accounts.pages import account_pages
 from issuers.accounts.people import people_pages
 from issuers.accounts.sessions import WHOLE_LIFE
@@ -59,6 +60,7 @@ from issuers.report_desk import report_desk
 from issuers.routes import api as issuers_api
 from issuers.services import EXTENSION as ISSUERS
 from issuers.services import Issuers, open_issuers
+from issuers.session_desk import session_desk
 from issuers.worker_help import worker_help
 from keys.did import did_web
 from keys.errors import Refused
@@ -89,6 +91,7 @@ from registry.translation import init_translation
 from registry.wallets.offers import Offers
 from registry.workers.desk import EXTENSION as WORKERS
 from registry.workers.desk import WorkerDesk, open_workers
+from verify.access_checks import pages as employer_access_pages
 from verify.accreditations import accreditations_api
 from verify.batch_results import batch_results
 from verify.bulk.commands import verify_report_command
@@ -99,6 +102,7 @@ from verify.bulk.routes import api as bulk_api
 from verify.bulk.worker import checking
 from verify.commands import verify_command
 from verify.demo_words import describe_demo, write_demo_file
+from verify.metrics import metrics
 from verify.pages import pages
 from verify.paper.pages import pages as paper_pages
 from verify.policies import policies_api, policies_pages
@@ -131,7 +135,14 @@ PREPARE_SECONDS = 60  # making an index over a full record takes longer than a r
 WORKER_NICE = 10  # long work waits for pages: who verifies a certificate stands at a counter
 
 
-REGISTER_PAGES = (register_desk, inspection_desk, report_desk, registers_pages, statistics_pages)
+REGISTER_PAGES = (
+    register_desk,
+    inspection_desk,
+    report_desk,
+    session_desk,
+    registers_pages,
+    statistics_pages,
+)
 WORKER_PAGES = (
     entry,
     me,
@@ -162,6 +173,9 @@ PAGES = (
     ledger_pages,
     published_pages,
     credit_pages,
+    access_pages,
+    employer_access_pages,
+    metrics,
     policies_pages,
     statements_pages,
     employer_pages,

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from issuers.access import keep_check
 from issuers.archive_routes import desk, read_person
 from issuers.archive_schemas import (
     AccessSchema,
@@ -18,22 +19,19 @@ from issuers.archive_schemas import (
     SettlementSchema,
     make_form,
 )
-from issuers.ledger_view import describe_credits, describe_outcome, describe_row
-from issuers.published import SCHEMAS, at, publish
+from issuers.ledger_view import both, describe_credits, describe_outcome, describe_row
+from issuers.published import SCHEMAS, publish
 from issuers.routes import MAX_RETRY_KEY, authenticate_registrar
 from issuers.schemas import load
 from issuers.session import note
 from keys.errors import Refused
 from keys.jcs import canonicalize
-from registry.archive.entries import EDITION
 from registry.archive.export import cite, describe_check, describe_line
 from registry.http import answer_json, read_json
 from registry.keyrings import REGISTRY
 from registry.ledgers.account import Line
 from registry.ledgers.claims import find_holding
 from registry.ledgers.published import Table
-from registry.occupations import find_occupation
-from registry.places import find_place
 from registry.services import registry
 
 ledger_api = Blueprint("ledger_api", __name__, url_prefix="/api/v1")
@@ -129,18 +127,10 @@ def convert() -> Response:
 @ledger_api.post("/access-checks")
 def access_check() -> Response:
     """May this person be hired or placed there on that day? 201: the check is kept as evidence."""
-    asked = load(_access, read_json(request))
-    kept, found = desk().check_access(
-        read_person(asked["holder"]),
-        occupation=at("occupation", lambda: find_occupation(asked["occupation"], EDITION).code),
-        region=at("region", lambda: find_place(asked["region"]).code),
-        on=asked["on"] or desk().today,
-        checker=asked["checker"],
-        checked_by=asked["checked_by"],
-    )
+    kept, found = keep_check(load(_access, read_json(request)))
     listing = found.listing
     shown = describe_check(kept) | {
-        "sentence": {"zh": found.text.zh, "en": found.text.en},
+        "sentence": both(found.text),
         "listing": {"document": listing.document, "from": listing.window.since.isoformat()}
         if listing
         else None,

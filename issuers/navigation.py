@@ -54,6 +54,7 @@ GROUPS: dict[str, Any] = {
 
 LINKS = (
     Link("employer.home", _("Check a list"), (Role.EMPLOYER,)),
+    Link("employer_access.form", _("Employment access"), (Role.EMPLOYER,), also=("employer_access",)),
     Link("watch.home", _("Watch list"), (Role.EMPLOYER,)),
     Link("issuers.console", _("Overview"), ASSESSOR),
     Link("registrar.home", _("Overview"), BUREAU),
@@ -63,6 +64,7 @@ LINKS = (
     Link("many.home", _("Changes of many"), (*ASSESSOR, Role.REGISTRAR), also=("many",)),
     Link("accreditations.home", _("Accreditations"), ASSESSOR, also=("accreditations",)),
     Link("own_keys.home", _("Signing keys"), ASSESSOR, also=("own_keys",)),
+    Link("session_desk.sessions_page", _("Trainings"), ASSESSOR, also=("session_desk",)),
     Link("notices.home", _("Notices"), ASSESSOR, also=("notices",)),
     Link("committee.home", _("Accreditations"), BUREAU, also=("committee",)),
     Link("helping.help_desk", _("For workers"), (*ASSESSOR, Role.REGISTRAR), also=("helping",)),
@@ -74,6 +76,7 @@ LINKS = (
         also=("archives", "credits", "ledgers.claim", "ledgers.decide", "ledgers.line", "ledgers.change"),
     ),
     Link("holders.holders", _("Holders"), BUREAU, "people"),
+    Link("access.form", _("Employment access"), BUREAU, "people", also=("access",)),
     Link("published.table", _("Published tables"), BUREAU, "people", also=("published",)),
     Link(
         "register_desk.directories_page",

@@ -204,6 +204,18 @@ class Record:
         found = self._certificates.find_one_and_update(wanted, update, return_document=True)
         return from_document(found) if found else None
 
+    def estimate(self) -> int:
+        """About how many certificates are recorded: the collection's own count, which no query is needed for."""
+        return self._certificates.estimated_document_count()
+
+    def count_not_valid(self) -> dict[State, int]:
+        """How many are in each state but valid, from the small index of those."""
+        others = [state for state in State if state is not State.VALID]
+        wanted = {"state": {"$in": [state.value for state in others]}}
+        counted = {"$group": {"_id": "$state", "n": {"$sum": 1}}}
+        found = self._certificates.aggregate([{"$match": wanted}, counted], hint="listed")
+        return dict.fromkeys(others, 0) | {State(one["_id"]): one["n"] for one in found}
+
     def listed(self, list_id: str, purpose: str) -> Iterator[int]:
         """Status indices whose bit is set in the list of that purpose (revocation or suspension)."""
         states = [state.value for state in LISTED[purpose]]

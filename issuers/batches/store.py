@@ -231,6 +231,12 @@ class Batches:
 
     # --- working ---
 
+    def chunks_waiting(self) -> int:
+        """How many chunks of the running batches are not done yet."""
+        running = self._batches.find({"state": BatchState.RUNNING.value}, {"part": 1})
+        parts = [one["part"] for one in running if "part" in one]
+        return self._chunks.count_documents({"part": {"$in": parts}, "done": False}) if parts else 0
+
     def take_chunk(self, worker: str, *, at: datetime) -> Document | None:
         """The next chunk under a lease, first chunks first, so that a short batch need not wait for a long one.
 

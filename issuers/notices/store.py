@@ -64,9 +64,18 @@ class Notices:
             IndexModel(f"{channel}.next_at", partialFilterExpression={f"{channel}.state": "waiting"})
             for channel in Channel
         ]
+        dead = [
+            IndexModel(
+                f"{channel}.state",
+                name=f"{channel}_dead",
+                partialFilterExpression={f"{channel}.state": "dead"},
+            )
+            for channel in Channel
+        ]
         recent = IndexModel([("owner", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)])
         unread = IndexModel("owner", name="unread", partialFilterExpression={"read": False})
-        self._notices.create_indexes([recent, unread, IndexModel("keep_until", expireAfterSeconds=0), *due])
+        kept = IndexModel("keep_until", expireAfterSeconds=0)
+        self._notices.create_indexes([recent, unread, kept, *due, *dead])
 
     def send(
         self, kind: str, owner: str, facts: Facts, *, once: str = "", session: ClientSession | None = None
@@ -111,6 +120,14 @@ class Notices:
         gave_up = [{f"{channel}.state": "dead"} for channel in Channel]
         wanted = {"owner": owner, "$or": gave_up}
         return list(self._notices.find(wanted).sort("at", DESCENDING).limit(limit))
+
+    def count_undelivered(self) -> dict[tuple[Channel, str], int]:
+        """How many notices of everybody wait for a channel, and how many it gave up on (``dead``)."""
+        return {
+            (channel, state): self._notices.count_documents({f"{channel}.state": state}, hint=index)
+            for channel in Channel
+            for state, index in (("waiting", f"{channel}.next_at_1"), ("dead", f"{channel}_dead"))
+        }
 
     # --- where to ---
 

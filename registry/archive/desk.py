@@ -18,6 +18,7 @@ from registry.archive.merging import Merging
 from registry.archive.store import LONGEST_REASON, Archive, Archives, AuditRow
 from registry.credential import china_date
 from registry.identity import Identity, parse_identity
+from registry.keyrings import REGISTRY
 from registry.ledgers.access import AccessLog, KeptCheck
 from registry.ledgers.account import Account
 from registry.ledgers.accounts import StoredAccounts
@@ -170,14 +171,22 @@ class ArchiveDesk:
         return self.subsidies.claim(request, dry_run=dry_run)
 
     def check_access(
-        self, person: Person, *, occupation: str, region: str, on: date, checker: Checker, checked_by: str
+        self,
+        person: Person,
+        *,
+        occupation: str,
+        region: str,
+        on: date,
+        checker: Checker,
+        checked_by: str,
+        owner: str = REGISTRY,
     ) -> tuple[KeptCheck, AccessCheck]:
-        """Check employment access and keep the check as evidence; gives it and the answer."""
-        archive = self.archives.find(person.identity)
+        """Check employment access and keep the check as evidence; gives it and the answer.
+
+        Where a name is given that the document does not bear, the answer is that of somebody who holds nothing.
+        """
         key = self.archives.key_of(person.identity)
-        held: Sequence[Holding] = (
-            self.holdings(archive) if archive else [from_record(one) for one in self.record.of_person([key])]
-        )
+        held = self._held_by(person, key)
         found = check_access(
             self.policies(),
             occupation=occupation,
@@ -187,8 +196,20 @@ class ArchiveDesk:
             checker=checker,
             access_list=self.tables.access_list(region),
         )
-        kept = self.access.keep(found, person=key, checked_by=checked_by, region=region, at=self.clock())
+        kept = self.access.keep(
+            found, person=key, checked_by=checked_by, owner=owner, region=region, at=self.clock()
+        )
         return kept, found
+
+    def _held_by(self, person: Person, key: bytes) -> Sequence[Holding]:
+        archive = self.archives.find(person.identity)
+        if person.name:
+            name = self.archives.holder(archive).name if archive else self._name_on_record(person)
+            if name is None or not same_name(person.name, name):
+                return ()
+        return (
+            self.holdings(archive) if archive else [from_record(one) for one in self.record.of_person([key])]
+        )
 
     def _name_on_record(self, person: Person) -> str | None:
         """The name on the newest certificate here; the one who asks need not know it."""

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from pymongo import DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 
 from keys.errors import Refused
@@ -35,6 +35,11 @@ class KeptCheck:
     list_digest: str
     certificate: str | None
     at: datetime
+    owner: str = ""
+    """For whom the account or token acted that asked; empty: kept before this was noted."""
+    document: str | None = None
+    """Of the listing that was found: the publication it is taken from."""
+    listed_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,17 @@ class AccessLog:
 
     def prepare(self) -> None:
         """Make the indexes; does nothing where they are."""
-        self._checks.create_indexes([IndexModel([("person", 1), ("at", DESCENDING)], name="person")])
+        order = ("at", DESCENDING)
+        self._checks.create_indexes(
+            [
+                IndexModel([("person", ASCENDING), order], name="person"),
+                IndexModel([("owner", ASCENDING), order], name="owner"),
+            ]
+        )
+        self._referrals.create_indexes([IndexModel("check", name="check")])
 
     def keep(
-        self, check: AccessCheck, *, person: bytes, checked_by: str, region: str, at: datetime
+        self, check: AccessCheck, *, person: bytes, checked_by: str, owner: str, region: str, at: datetime
     ) -> KeptCheck:
         """Keep the evidence of a check."""
         kept = KeptCheck(
@@ -78,15 +90,19 @@ class AccessLog:
             list_digest=check.list_digest,
             certificate=check.certificate,
             at=at,
+            owner=owner,
+            document=check.listing.document if check.listing else None,
+            listed_from=check.listing.window.since if check.listing else None,
         )
-        row = vars(kept) | {"_id": kept.id, "on": kept.on.isoformat()}
+        since = kept.listed_from.isoformat() if kept.listed_from else None
+        row = vars(kept) | {"_id": kept.id, "on": kept.on.isoformat(), "listed_from": since}
         del row["id"]
         self._checks.insert_one(row)
         return kept
 
-    def find(self, check_id: str) -> KeptCheck:
-        """A kept check. Refused ``access.unknown``."""
-        found = self._checks.find_one({"_id": check_id})
+    def find(self, check_id: str, *, owner: str | None = None) -> KeptCheck:
+        """A kept check, of that owner where one is named. Refused ``access.unknown``, for another's too."""
+        found = self._checks.find_one({"_id": check_id} | ({"owner": owner} if owner else {}))
         if found is None:
             raise Refused("access.unknown", field="id")
         return _check(found)
@@ -95,6 +111,16 @@ class AccessLog:
         """The checks of a person, newest first."""
         found = self._checks.find({"person": {"$in": list(keys)}}).sort("at", DESCENDING)
         return tuple(_check(row) for row in found)
+
+    def of_owner(self, owner: str, *, limit: int) -> tuple[KeptCheck, ...]:
+        """What was asked for an owner, newest first."""
+        found = self._checks.find({"owner": owner}).sort("at", DESCENDING).limit(limit)
+        return tuple(_check(row) for row in found)
+
+    def referrals(self, check_id: str) -> tuple[Referral, ...]:
+        """Who was referred against a check, in order."""
+        found = self._referrals.find({"check": check_id}).sort("at", ASCENDING)
+        return tuple(_referral(row) for row in found)
 
     def refer(
         self, check_id: str, *, employer: str, found_on: date, note: str, by: str, at: datetime
@@ -114,6 +140,16 @@ class AccessLog:
 
 def _check(row: Mapping[str, Any]) -> KeptCheck:
     cells = {name: value for name, value in row.items() if name != "_id"}
-    return KeptCheck(
-        **{**cells, "id": row["_id"], "on": date.fromisoformat(row["on"]), "rules": tuple(row["rules"])}
-    )
+    since = row.get("listed_from")
+    read = {
+        "id": row["_id"],
+        "on": date.fromisoformat(row["on"]),
+        "rules": tuple(row["rules"]),
+        "listed_from": date.fromisoformat(since) if since else None,
+    }
+    return KeptCheck(**{**cells, **read})
+
+
+def _referral(row: Mapping[str, Any]) -> Referral:
+    cells = {name: value for name, value in row.items() if name != "_id"}
+    return Referral(**{**cells, "id": row["_id"], "found_on": date.fromisoformat(row["found_on"])})

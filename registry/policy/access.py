@@ -104,10 +104,9 @@ def check_access(
         outcome = "open"
     else:
         outcome = "allowed" if proof else "certificate_missing"
-    text = _MISSING[checker] if outcome == "certificate_missing" else _TEXTS[outcome]
     return AccessCheck(
         outcome,
-        text,
+        say(outcome, checker),
         on,
         checker,
         occupation,
@@ -121,6 +120,11 @@ def check_access(
 def stays_valid(issued_on: date, *, occupation: str, catalogue: Sequence[Listing]) -> bool:
     """Whether it was issued while its occupation was in the catalogue; leaving it later changes nothing."""
     return any(row.occupation == occupation and row.window.covers(issued_on) for row in catalogue)
+
+
+def say(outcome: str, checker: Checker) -> Text:
+    """The answer as a sentence, in NM-07's words for who checked."""
+    return _MISSING[checker] if outcome == "certificate_missing" else _TEXTS[outcome]
 
 
 def digest_of(access_list: Sequence[Listing]) -> str:

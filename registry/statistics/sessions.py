@@ -77,6 +77,12 @@ class Sessions:
             transaction.with_transaction(both)
         return session
 
+    def of_body(self, body: str) -> list[Session]:
+        """The sessions of a body as they stand, corrected ones once, latest first."""
+        rows = self._log.read_register("session", stream={"$regex": f"^session:{re.escape(body)}:"})
+        latest = {row.stream: _read(row) for row in rows}  # stream by stream, oldest row first
+        return sorted(latest.values(), key=lambda one: (one.held_on, one.id), reverse=True)
+
     def totals(self, view: str, value: str, years: Sequence[int]) -> Counter[str]:
         """Sums of a ``body``, ``sector`` (``REGION:SECTOR``) or ``region`` over years."""
         names = [f"{view}|{year}|{value}" for year in years]

@@ -215,6 +215,13 @@ class Jobs:
         found = self._jobs.find({"employer": employer}, {"report": 0})
         return list(found.sort("received_at", DESCENDING).limit(limit))
 
+    def chunks_waiting(self) -> int:
+        """How many chunks of all lists are not done yet."""
+        waiting = [job["_id"] for job in self._jobs.find({"state": "waiting"}, {"_id": 1})]
+        return (
+            self._chunks.count_documents({"job": {"$in": waiting}, "done": {"$ne": True}}) if waiting else 0
+        )
+
     def rows_done(self, job_id: str) -> int:
         """How many rows of a job have their answer."""
         found = self._chunks.find({"job": job_id, "done": True}, {"_id": 0, "rows": 1})

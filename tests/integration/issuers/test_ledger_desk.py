@@ -98,3 +98,74 @@ def test_credits_are_entered_and_converted_once(office, house):
     tier = {"region": "330000", "name": "一档", "at_least": "10", "from": "2026-01-01"}
     assert office.send("/registrar/tables/credit_tiers", source="示例公告", **tier).status_code == 302
     assert "一档" in office.page(path)
+
+
+LISTED = {"region": "150000", "occupation": ELECTRICIAN, "from": "2026-01-01"}
+ASKED = {"holder.id_type": "resident_id", "occupation": ELECTRICIAN, "region": "150102", "on": "2026-11-22"}
+
+
+def test_an_access_check_is_kept_shown_and_referred(office, house, make_number):
+    path = "/registrar/access-checks"
+    asked = ASKED | {"checker": "agency", "checked_by": "示例中介", "holder.id_number": make_number(7)}
+    bad = office.send(path, **asked | {"occupation": "9-99-99-99"})
+    assert bad.status_code == 422
+    assert make_number(7) not in bad.text
+    opened = office.send(path, **asked)
+    assert "/referral" not in office.page(opened.location)  # not listed: open
+    office.send("/registrar/tables/access_list", source="示例准入名单", **LISTED)
+    missing = office.send(path, **asked).location
+    page = office.page(missing)
+    assert "职业介绍机构不得介绍就业" in page
+    assert "示例准入名单" in page
+    assert missing.rpartition("/")[2] in page
+    referral = {"employer": "示例公司", "found_on": "2026-11-22", "note": "已上岗"}
+    incomplete = office.send(f"{missing}/referral", form=missing, employer="示例公司")
+    assert incomplete.status_code == 422
+    assert office.send(f"{missing}/referral", form=missing, **referral).status_code == 302
+    assert "已上岗" in office.page(missing)
+    refused = office.send(f"{opened.location}/referral", form=missing, **referral)
+    assert refused.status_code == 409
+    assert noted(house, "access.referred") == [{"employer": "示例公司"}]
+    assert office.page(path).count("/registrar/access-checks/") == 2
+
+
+def test_an_employer_checks_one_person_and_sees_only_its_own_checks(office, house, make_body, make_number):
+    employers = [
+        house.issuers.employers.add(name, name=name, credit_code=code)
+        for name, code in (("acme", "91150700000000035M"), ("other", "91441900000000019N"))
+    ]
+    clients = []
+    for employer in employers:
+        house.make_account(f"buyer-{employer.id}", employer.owner)
+        clients.append(house.client())
+        house.enter(clients[-1], f"buyer-{employer.id}")
+    office.send("/registrar/tables/access_list", source="示例准入名单", **LISTED)
+    person = {"kind": "qualification", "holder": {"name": "欧阳试验", "id_type": "resident_id"}}
+    office.send(
+        f"{office.archive()}/entries/new",
+        kind="certificate",
+        source="证书原件",
+        **{
+            "facts.number": "1533003031300007",
+            "facts.kind": person["kind"],
+            "facts.occupation": ELECTRICIAN,
+            "facts.level": "3",
+            "facts.issued_on": "2015-05-05",
+            "facts.issued_by": "示例鉴定中心",
+        },
+    )
+    path = "/employer/access-checks"
+
+    def ask(name):
+        page = clients[0].get(path).text
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+        holder = {"holder.id_number": office.number, "holder.name": name}
+        return clients[0].post(path, data={"csrf_token": token, **ASKED, **holder})
+
+    assert ask("").status_code == 422
+    allowed, wrong = ask("欧阳试验").location, ask("王小明").location
+    assert "可以录用" in clients[0].get(allowed).text
+    assert "用人单位不得录用" in clients[0].get(wrong).text
+    assert clients[1].get(allowed).status_code == 404
+    assert allowed.rpartition("/")[2] not in clients[1].get(path).text
+    assert office.number not in clients[0].get(path).text
