@@ -268,6 +268,7 @@ def prepare(services: Services) -> None:
         services.issuers.accreditations.cases.prepare()
         services.issuers.offers.prepare()
         services.issuers.own_keys.prepare()
+        services.issuers.refusals.prepare()
         services.verifier.look_up.guesses.prepare()
         services.batches.batches.prepare()
         services.bulk.jobs.prepare()

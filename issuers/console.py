@@ -16,8 +16,8 @@ from issuers.accounts.entrance import console
 from issuers.assessor import Assessor
 from issuers.batches.desk import batch_desk
 from issuers.batches.single import row_of
-from issuers.batches.store import BatchState
 from issuers.changes.view import describe_row, links
+from issuers.dashboard import assessor_waiting, refusals_of
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
 from issuers.request import Draft, IssueRequest, check_request
@@ -53,11 +53,7 @@ def overview() -> ResponseReturnValue:
         "revoked": record.count(assessor.id, state="revoked"),
     }
     described = describe_assessor(assessor, on=today)
-    waiting = {
-        "batches": batch_desk().batches.count(assessor.id, BatchState.PREPARED),
-        "running": batch_desk().batches.count(assessor.id, BatchState.RUNNING),
-        "changes": issuers().many.changes.waiting(assessor.id),
-    }
+    waiting = assessor_waiting(assessor.id)
     return render_template(
         "issuers/console.html",
         assessor=described,
@@ -65,6 +61,7 @@ def overview() -> ResponseReturnValue:
         waiting=waiting,
         ending=[one for one in described["accreditations"] if ends_soon(one, today)],
         accreditations=described["accreditations"],
+        refusals=refusals_of(assessor.id),
         certificates=[describe_row(one) for one in record.page(assessor.id, limit=RECENT)[0]],
     )
 
@@ -89,7 +86,8 @@ def issue_again() -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """The certificate as it will be, for proof-reading; nothing is stored."""
     try:
-        draft = _draft()
+        with issuers().refusals.counting(current_assessor().id):
+            draft = _draft()
     except Refused as refused:
         return _refuse(refused)
     return render_template(
@@ -112,9 +110,10 @@ def confirm() -> ResponseReturnValue:
         asked = load(_issue_schema, form_body(request.form))
         if current_account().role is Role.CLERK:
             return _hand_over(asked, assessor)
-        record = issuers().desk.issue(
-            asked, assessor, idempotency=form_retry(assessor.id, issue_fields(request.form))
-        )
+        with issuers().refusals.counting(assessor.id):
+            record = issuers().desk.issue(
+                asked, assessor, idempotency=form_retry(assessor.id, issue_fields(request.form))
+            )
     except Refused as refused:
         return _refuse(refused)
     link = claim_link(registry().vault, registry().settings.origin, record.code)

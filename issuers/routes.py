@@ -35,13 +35,8 @@ _issue_schema, _reason_schema, _reissue_schema = IssueSchema(), ReasonSchema(), 
 def issue() -> Response:
     """Issue one certificate, or record one that the assessor's own key has signed. 201 with code, credential, links."""
     assessor = authenticate()
-    body = read_json(request)
-    if is_signed(body):
-        record = record_signed(body, request.get_data(cache=True), assessor)
-    else:
-        record = issuers().desk.issue(
-            load(_issue_schema, body), assessor, idempotency=_idempotency(assessor.id, body)
-        )
+    with issuers().refusals.counting(assessor.id):
+        record = _issue(assessor)
     response = answer_json(describe(record), 201)
     response.headers["Location"] = f"/api/v1/certificates/{record.number}"
     return response
@@ -146,6 +141,15 @@ def find_in(record: Record, number: str) -> CertificateRecord:
     if found is None:
         raise Refused("certificate.unknown", field="number")
     return found
+
+
+def _issue(assessor: Assessor) -> CertificateRecord:
+    body = read_json(request)
+    if is_signed(body):
+        return record_signed(body, request.get_data(cache=True), assessor)
+    return issuers().desk.issue(
+        load(_issue_schema, body), assessor, idempotency=_idempotency(assessor.id, body)
+    )
 
 
 def _own(number: str) -> CertificateRecord:

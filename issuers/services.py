@@ -19,6 +19,7 @@ from issuers.issue import IssuingDesk
 from issuers.notices.store import Notices
 from issuers.own_keys.desk import OwnKeyDesk, SealQr
 from issuers.own_keys.offers import Offers
+from issuers.refusals import Refusals
 from issuers.store import Assessors
 from registry.cache import ShortMemory
 from registry.reissuing import Replacement
@@ -44,6 +45,7 @@ class Issuers:
     accreditations: AccreditationDesk
     offers: Offers
     own_keys: OwnKeyDesk
+    refusals: Refusals
 
 
 def open_issuers(registry: Registry, *, seal_qr: SealQr | None = None) -> Issuers:
@@ -82,6 +84,7 @@ def open_issuers(registry: Registry, *, seal_qr: SealQr | None = None) -> Issuer
         open_accreditation_desk(registry, assessors, notices),
         Offers(registry.database, registry.keyrings),
         OwnKeyDesk(desk, registry.keyrings, registry.database["reservations"], seal_qr),
+        Refusals(registry.database, registry.clock),
     )
 
 

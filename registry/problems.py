@@ -26,6 +26,11 @@ ROOMS = ("keys", "registry", "issuers", "verify")
 LANGUAGES = ("zh", "en")
 
 
+class _Ellipses(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One row of the catalogue. Texts may hold ``{name}`` places."""
@@ -44,6 +49,11 @@ class Problem:
     def mend(self, language: str, refused: Refused) -> str:
         """How to mend it, in ``language`` (``zh`` or ``en``)."""
         return (self.mend_zh if language == "zh" else self.mend_en).format_map(refused.params)
+
+    def words(self) -> dict[str, str]:
+        """Its texts as `error_words` has them, of no one refusal: an ellipsis where each has its own word."""
+        texts = {"zh": self.zh, "en": self.en, "mend_zh": self.mend_zh, "mend_en": self.mend_en}
+        return {name: text.format_map(_Ellipses()) for name, text in texts.items()}
 
 
 def find_problem(code: str) -> Problem:

@@ -71,6 +71,10 @@ class Cases:
         found = self._cases.find({"assessor": assessor, **wanted}).sort("at", DESCENDING).limit(SHOWN)
         return [_from_document(one) for one in found]
 
+    def waiting(self) -> int:
+        """How many cases of everybody wait for a decision."""
+        return self._cases.count_documents({"state": "open"})
+
     def in_state(self, state: str, *, limit: int = SHOWN) -> list[Filed]:
         """Everybody's cases in a state, newest first."""
         found = self._cases.find({"state": state}).sort("at", DESCENDING).limit(limit)

@@ -207,6 +207,7 @@ class BatchDesk:
                 self.batches.refuse(batch, refused, at=self.registry.clock())
                 return
         self.batches.checked(batch, _facts(summary, heading))
+        self.issuers.refusals.add(assessor.id, summary.problems)
 
     def _examine(self, batch: Document, file: IO[bytes], assessor: Assessor) -> tuple[Summary, Heading]:
         found, summary = read_list(file), Summary()

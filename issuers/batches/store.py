@@ -328,6 +328,10 @@ class Batches:
         wanted = {"assessor": assessor, "state": {"$in": [state.value for state in states]}}
         return self._batches.count_documents(wanted)
 
+    def running(self) -> int:
+        """How many batches of everybody are being issued."""
+        return self._batches.count_documents({"state": BatchState.RUNNING.value})
+
     def counts(self, part: str) -> Counts:
         """How many rows are done so far."""
         found = self._chunks.find({"part": part, "done": True}, {"_id": 0, "counts": 1})

@@ -75,6 +75,10 @@ class Case:
             return False
         return self.blocks_from <= on and (self.blocks_to is None or on < self.blocks_to)
 
+    def is_open(self, on: date) -> bool:
+        """Whether something may still come of it on that day: not upheld on appeal, and not at its end."""
+        return self.appeal is not Appeal.UPHELD and on < self.ends
+
     def shown(self, on: date) -> bool:
         """Whether the public list has it on that day."""
         return self.is_public and self.appeal is not Appeal.UPHELD and self.decided_on <= on < self.ends

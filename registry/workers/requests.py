@@ -93,6 +93,7 @@ class WorkerRequests:
             [
                 IndexModel([("archive", ASCENDING), ("opened_at", DESCENDING)], name="archive"),
                 IndexModel([("owner", ASCENDING), ("state", ASCENDING), ("due_on", ASCENDING)], name="owner"),
+                IndexModel("due_on", name="due", partialFilterExpression={"state": RequestState.OPEN.value}),
             ]
         )
 
@@ -141,6 +142,15 @@ class WorkerRequests:
         """What an assessor or the registry must answer, or answered; the most urgent first."""
         found = self._requests.find({"owner": owner, "state": state.value}).sort("due_on", 1).limit(limit)
         return [self._from_document(one) for one in found]
+
+    def waiting(self, owner: str) -> int:
+        """How many requests wait for the owner's answer."""
+        return self._requests.count_documents({"owner": owner, "state": RequestState.OPEN.value})
+
+    def overdue(self, today: date) -> int:
+        """How many requests to everybody should have been answered before today."""
+        late = {"state": RequestState.OPEN.value, "due_on": {"$lt": today.isoformat()}}
+        return self._requests.count_documents(late)
 
     def find(self, request_id: str, owner: str) -> WorkerRequest:
         """A request of the owner. Refused ``request.unknown``, for another's too."""

@@ -132,3 +132,13 @@ def test_params_hold_no_personal_datum():
         if keyword.arg in named
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("code", sorted(catalogue()))
+def test_words_of_no_one_refusal_have_no_place_left(code):
+    words = find_problem(code).words()
+    for name in TEXTS:
+        places = [
+            place for _, place, *_ in string.Formatter().parse(getattr(find_problem(code), name)) if place
+        ]
+        assert words[name].count("…") >= len(places)
