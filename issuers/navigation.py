@@ -48,6 +48,7 @@ class Menu:
 
 
 GROUPS: dict[str, Any] = {
+    "house": _("Our body"),
     "people": _("People"),
     "supervision": _("Supervision"),
 }
@@ -62,12 +63,13 @@ LINKS = (
     Link("issuers.issue", _("Issue"), ASSESSOR, also=("issuers.preview", "issuers.confirm")),
     Link("batches.home", _("Batches"), ASSESSOR, also=("batches", "batch_results")),
     Link("many.home", _("Changes of many"), (*ASSESSOR, Role.REGISTRAR), also=("many",)),
-    Link("accreditations.home", _("Accreditations"), ASSESSOR, also=("accreditations",)),
-    Link("own_keys.home", _("Signing keys"), ASSESSOR, also=("own_keys",)),
-    Link("session_desk.sessions_page", _("Trainings"), ASSESSOR, also=("session_desk",)),
+    Link("accreditations.home", _("Accreditations"), ASSESSOR, "house", also=("accreditations",)),
+    Link("own_keys.home", _("Signing keys"), ASSESSOR, "house", also=("own_keys",)),
+    Link("session_desk.sessions_page", _("Trainings"), ASSESSOR, "house", also=("session_desk",)),
+    Link("helping.help_desk", _("For workers"), ASSESSOR, "house", also=("helping",)),
+    Link("trail.own_trail", _("Trail of acts"), ASSESSOR, "house"),
     Link("notices.home", _("Notices"), ASSESSOR, also=("notices",)),
     Link("committee.home", _("Accreditations"), BUREAU, also=("committee",)),
-    Link("helping.help_desk", _("For workers"), (*ASSESSOR, Role.REGISTRAR), also=("helping",)),
     Link(
         "archives.search",
         _("Archives"),
@@ -76,6 +78,7 @@ LINKS = (
         also=("archives", "credits", "ledgers.claim", "ledgers.decide", "ledgers.line", "ledgers.change"),
     ),
     Link("holders.holders", _("Holders"), BUREAU, "people"),
+    Link("helping.help_desk", _("For workers"), (Role.REGISTRAR,), "people", also=("helping",)),
     Link("access.form", _("Employment access"), BUREAU, "people", also=("access",)),
     Link("published.table", _("Published tables"), BUREAU, "people", also=("published",)),
     Link(
@@ -90,7 +93,6 @@ LINKS = (
     Link("inspection_desk.inspections_page", _("Inspections"), BUREAU, "supervision"),
     Link("inspection_desk.uploads_page", _("National system"), BUREAU, "supervision"),
     Link("trail.trail", _("Trail of acts"), BUREAU, "supervision"),
-    Link("trail.own_trail", _("Trail of acts"), ASSESSOR),
     Link("accounts.accounts", _("Accounts"), BUREAU, "supervision", also=("accounts",)),
     Link("account.home", _("My account"), tuple(Role), also=("account",)),
 )

@@ -92,6 +92,13 @@ def test_translations_keep_their_places(room: str) -> None:
 
 
 @pytest.mark.parametrize("room", ROOMS_WITH_PAGES)
+def test_no_chinese_text_holds_an_english_sentence(room: str) -> None:
+    four_words = re.compile("(?:[A-Za-z]+ ){3}[A-Za-z]+")
+    found = [str(message.string) for message in read_catalogue(room) if message.id]
+    assert [text for text in found if four_words.search(PLACES.sub("", text))] == []
+
+
+@pytest.mark.parametrize("room", ROOMS_WITH_PAGES)
 def test_compiled_catalogue_is_the_written_one(room: str) -> None:
     with (ROOT / room / "translations/zh/LC_MESSAGES/messages.mo").open("rb") as file:
         compiled = {message.id: message.string for message in read_mo(file) if message.id}
