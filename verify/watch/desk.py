@@ -113,8 +113,12 @@ class WatchDesk:
         return True
 
     def describe(self, change: Mapping[str, Any]) -> Json:
-        """What is told of a change: which certificate, what, when. Nothing of the person."""
-        return {
+        """What is told of a change: which certificate, what, when. Nothing of the person.
+
+        ``successor`` is the code that took a replaced certificate's place: the old one's page names it to everybody.
+        """
+        successor = {"successor": change["successor"]} if change.get("successor") else {}
+        return successor | {
             "id": change["_id"].partition(" ")[2],
             "code": change["code"],
             "number": change["number"],
@@ -181,7 +185,8 @@ def _begin(day: date) -> datetime:
 def _changes_since(watch: Document, record: CertificateRecord) -> Iterator[Document]:
     for place, change in enumerate(record.changes):
         if place >= watch["seen"]:
-            yield _change(watch, place, WORDS[change.state], change.at)
+            told = _change(watch, place, WORDS[change.state], change.at)
+            yield told | ({"successor": record.replaced_by} if change.state is State.SUPERSEDED else {})
 
 
 def _change(watch: Document, place: int | str, what: str, at: datetime) -> Document:

@@ -91,6 +91,26 @@ def test_the_message_is_signed_and_holds_no_personal_datum(house, desk, watched,
     assert public.verify(signature, base.encode())
 
 
+def test_of_a_replaced_certificate_the_successor_is_named(house, desk, watched, receiver, call):
+    path = f"/api/v1/certificates/{watched['number']}/reissue"
+    new = house.client().post(path, json={"reason": "lost"}, headers=house.headers())
+    assert new.status_code == 201, new.json
+    desk.notice([watched["code"]])
+    deliver(house, desk, tries=1)
+    [body] = receiver.bodies
+    assert (body["what"], body["code"], body["successor"]) == (
+        "superseded",
+        watched["code"],
+        new.json["code"],
+    )
+    [shown] = call("get", "/changes").json["changes"]
+    assert shown["successor"] == new.json["code"]
+    house.make_account("buyer", "employer:acme", "employer")
+    client = house.client()
+    house.enter(client, "buyer")
+    assert f"/v/{new.json['code']}" in client.get("/employer/watches").text
+
+
 def test_a_receiver_that_fails_is_asked_again(house, desk, watched, receiver, change, call):
     receiver.answers = [500, 302, 204]
     receiver.headers = {"Location": receiver.url}
