@@ -19,10 +19,14 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from issuers.batches.worker import issuing
+from registry.audit.writer import TrailWriter
 from registry.mongod import local_mongod
 from tests.browser.conftest import DESK, PHONE, Site, serving
 from tests.browser.test_batch import enter, make_list, send
+from tests.browser.test_changes import replace_lost
 from tests.browser.test_console import fill_in, sign_in
+from tests.browser.test_four_people import enter as enter_console
+from tests.browser.test_four_people import first_of, issue_three, suspend, three_rows
 from tests.browser.test_sharing import claim_path, fill_claim, share_a_part, unclaimed
 from tests.browser.test_worker import add_authenticator
 
@@ -70,6 +74,7 @@ def take_all(browser: Browser, site: Site) -> None:
     save("console-preview", console)
     take_sharing(browser, site)
     take_batch(browser, site)
+    take_day(browser, site)
 
 
 def take_sharing(browser: Browser, site: Site) -> None:
@@ -93,6 +98,38 @@ def take_batch(browser: Browser, site: Site) -> None:
     enter(signer, site, "signer")
     signer.goto(clerk.url)
     save("batch-approve", signer)
+
+
+def take_day(browser: Browser, site: Site) -> None:
+    """First pages of assessor and registrar, the trail as the inspector reads it, a replaced certificate."""
+    people = {role: sign_in_as(browser, site, role) for role in ("clerk", "signer", "registrar", "inspector")}
+    batch = issue_three(people["clerk"], people["signer"], site, three_rows(NOON.date()))
+    record = first_of(site, batch)
+    with issuing(site.services.batches, patience=0.05):  # a list with mistakes, which waits
+        send(people["clerk"], make_list(first=500, day=NOON.date()))
+    replace_lost(people["signer"], site.demo.certificate.number)
+    save(
+        "superseded-360",
+        open_page(browser, site, f"/v/{site.demo.certificate.code}", PHONE, device_scale_factor=2),
+    )
+    suspend(people["registrar"], record.number)
+    TrailWriter(site.services.registry.database, lambda: NOON).catch_up()
+    for name, role, path in (
+        ("dashboard-1280", "signer", "/console/"),
+        ("registrar-1280", "registrar", "/registrar/"),
+        ("trail-1280", "inspector", "/registrar/trail"),
+    ):
+        page = people[role]
+        page.set_viewport_size({"width": 1280, "height": 1000})
+        page.goto(path)
+        save(name, page)
+
+
+def sign_in_as(browser: Browser, site: Site, role: str) -> Page:
+    """Somebody's own browser, at the console."""
+    page = open_page(browser, site, "/console/sign-in", DESK)
+    enter_console(page, site, role)
+    return page
 
 
 def take_worker(browser: Browser, site: Site) -> None:

@@ -16,18 +16,23 @@ def enter(page: Page, site: Site, role: str) -> None:
     expect(page.locator(".console-nav")).to_be_visible()
 
 
+def replace_lost(signer: Page, number: str) -> None:
+    """The signer issues a lost certificate again."""
+    signer.goto(f"/console/certificates/{number}")
+    signer.locator("#reissue a").click()
+    signer.locator("#reason").select_option(label="证书遗失补发")
+    signer.get_by_role("button", name="预览").click()
+    signer.get_by_role("button", name="签名并替换").click()
+    expect(signer.locator("h1")).to_have_text(number)
+
+
 def test_a_replaced_certificate_leads_to_its_successor(visitor: Visitor, site: Site) -> None:
     signer = visitor.open("/console/sign-in")
     enter(signer, site, "signer")
     record = next(
         one for one in site.records() if one.assessor == site.demo.assessor.id and one.state == "valid"
     )
-    signer.goto(f"/console/certificates/{record.number}")
-    signer.locator("#reissue a").click()
-    signer.locator("#reason").select_option(label="证书遗失补发")
-    signer.get_by_role("button", name="预览").click()
-    signer.get_by_role("button", name="签名并替换").click()
-    expect(signer.locator("h1")).to_have_text(record.number)
+    replace_lost(signer, record.number)
 
     public = visitor.open(f"/v/{record.code}", size=PHONE)
     expect(public.locator(".answer")).to_have_attribute("data-outcome", "superseded")
