@@ -19,6 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from issuers.batches.worker import issuing
+from registry.audit.checking import Checks
 from registry.audit.writer import TrailWriter
 from registry.mongod import local_mongod
 from tests.browser.conftest import DESK, PHONE, Site, serving
@@ -102,6 +103,9 @@ def take_batch(browser: Browser, site: Site) -> None:
 
 def take_day(browser: Browser, site: Site) -> None:
     """First pages of assessor and registrar, the trail as the inspector reads it, a replaced certificate."""
+    database = site.services.registry.database
+    trail = TrailWriter(database, lambda: NOON)
+    trail.catch_up()  # what the demo brought along stands at the trail's beginning
     people = {role: sign_in_as(browser, site, role) for role in ("clerk", "signer", "registrar", "inspector")}
     batch = issue_three(people["clerk"], people["signer"], site, three_rows(NOON.date()))
     record = first_of(site, batch)
@@ -113,14 +117,15 @@ def take_day(browser: Browser, site: Site) -> None:
         open_page(browser, site, f"/v/{site.demo.certificate.code}", PHONE, device_scale_factor=2),
     )
     suspend(people["registrar"], record.number)
-    TrailWriter(site.services.registry.database, lambda: NOON).catch_up()
-    for name, role, path in (
-        ("dashboard-1280", "signer", "/console/"),
-        ("registrar-1280", "registrar", "/registrar/"),
-        ("trail-1280", "inspector", "/registrar/trail"),
+    trail.catch_up()
+    Checks(database).run(at=NOON, stop=lambda: False)
+    for name, role, path, height in (
+        ("dashboard-1280", "signer", "/console/", 1720),  # down to the refusals
+        ("registrar-1280", "registrar", "/registrar/", 1000),
+        ("trail-1280", "inspector", "/registrar/trail", 1000),
     ):
         page = people[role]
-        page.set_viewport_size({"width": 1280, "height": 1000})
+        page.set_viewport_size({"width": 1280, "height": height})
         page.goto(path)
         save(name, page)
 
