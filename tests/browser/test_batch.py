@@ -65,7 +65,7 @@ def test_clerk_prepares_signer_approves(visitor: Visitor, site: Site, script: bo
     enter(clerk, site, "clerk")
     with issuing(site.services.batches, patience=0.05):
         send(clerk, make_list(first=100 + 50 * script))
-        expect(clerk.get_by_role("cell", name="A14", exact=True)).to_be_visible()
+        expect(clerk.get_by_role("cell", name="A14 姓名", exact=True)).to_be_visible()
         expect(clerk.get_by_role("button", name="批准并签发")).to_have_count(0)
         address = clerk.url
         signer = visitor.open("/console/", java_script_enabled=script)
