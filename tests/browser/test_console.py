@@ -86,7 +86,7 @@ def test_an_assessor_issues_and_revokes(visitor: Visitor, site: Site, script: bo
     expect(public.locator("main")).to_contain_text("周*验")
 
     page.get_by_role("link", name="查看证书").click()
-    page.get_by_label("原因（对所有核验者显示）").select_option(label="错发")
+    page.get_by_label("原因（对所有核验者显示）", exact=True).select_option(label="错发")
     page.get_by_label("确认撤销").check()
     page.get_by_role("button", name="撤销", exact=True).click()
     expect(page.get_by_role("status")).to_be_visible()
