@@ -43,6 +43,7 @@ FIRST_PORT = 27_117  # below the ports the kernel hands out itself, so that a po
 PORTS = 200
 PORT_TAKEN = 48  # mongod's exit status when it cannot listen
 
+MAX_ABORTS = 2  # starts that end at once before the log is shown to the reader; each takes a part of a second
 START_SECONDS = 60.0  # half a second as a rule; recovery after a kill -9 of a large record takes longer
 STOP_SECONDS = 10.0  # one second as a rule; then it is killed, which the journal bears
 RETRY_SECONDS = 5.0
@@ -91,6 +92,7 @@ class LocalMongod:
         self._folder = data_dir.absolute()
         self._ready: Future[int] = Future()
         self._stopping = threading.Event()
+        self._aborts = 0
         self._keeper = threading.Thread(target=self._keep, name="mongod-keeper", daemon=True)
 
     def start(self) -> str:
@@ -166,7 +168,10 @@ class LocalMongod:
         ended = process.poll() is not None
         if ended and (process.returncode == PORT_TAKEN or not _is_free(port)):
             raise _PortTakenError
-        if process.returncode is not None or time.monotonic() > deadline:
+        if ended and self._aborts < MAX_ABORTS:  # the winner of that race may be gone already
+            self._aborts += 1
+            raise _PortTakenError
+        if ended or time.monotonic() > deadline:
             raise self._not_started()
 
     def _not_started(self) -> Refused:
