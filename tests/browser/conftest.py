@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
+from werkzeug.routing import Map
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from issuers.demo import Demo, DemoAccount, make_demo
@@ -39,6 +40,7 @@ class Site:
     origin: str
     services: Services
     demo: Demo
+    routes: Map
 
     @property
     def account(self) -> DemoAccount:
@@ -98,11 +100,12 @@ def serving(
     services = open_services(settings, database=database, vault=Vault(secrets.token_bytes(32)), clock=clock)
     prepare(services)
     demo = make_demo(services.registry, services.issuers)
-    server.app = _whole(create_app(settings, services))
+    app = create_app(settings, services)
+    server.app = _whole(app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Site(settings.origin, services, demo)
+        yield Site(settings.origin, services, demo, app.url_map)
     finally:
         server.shutdown()
         thread.join()
