@@ -41,10 +41,13 @@ class Walker:
     def walk(self, context: BrowserContext, role: str, starts: list[str]) -> Iterator[Walked]:
         """The pages that ``role`` reaches from ``starts`` and that nobody met before, one of each kind."""
         adapter = self.routes.bind(urlsplit(self.origin).netloc)
-        queue, first = deque(starts), set(starts)  # where a role starts is looked at even if another met its kind
+        queue, first = (
+            deque(starts),
+            set(starts),
+        )  # where a role starts is looked at even if another met its kind
         while queue:
             path = queue.popleft()
-            kind = _kind(adapter, path)
+            kind = kind_of(adapter, path)
             if kind is None or (kind in self.seen and path not in first):
                 continue
             first.discard(path)
@@ -55,7 +58,7 @@ class Walker:
                 queue.extend(_links(answer.text(), path))
 
 
-def _kind(adapter: MapAdapter, path: str) -> Kind | None:
+def kind_of(adapter: MapAdapter, path: str) -> Kind | None:
     parts = urlsplit(path)
     try:
         endpoint, _ = adapter.match(parts.path, method="GET")
