@@ -55,7 +55,7 @@ def furnish(site: Site) -> Rooms:
     recovery = claim_and_ask(site, archive)
     number, code = site.demo.certificate.number, site.demo.certificate.code
     worker = f"/me/certificates/{code}"
-    revoked = site.revoked().code
+    revoked, employer = site.revoked().code, site.services.issuers.employers.find("demo-employer").owner
     starts = {
         "nobody": [
             "/app/shell",
@@ -66,7 +66,10 @@ def furnish(site: Site) -> Rooms:
             claim(site),
             recovery,
         ],
-        "registrar": [f"/registrar/archives/{archive}"],
+        "registrar": [
+            f"/registrar/archives/{archive}",
+            f"/registrar/access-checks/{check_access(site, REGISTRY)}",
+        ],
         "signer": [
             f"/console/batches/{make_batch(site, issue=False)}",
             f"/console/batches/{make_batch(site, issue=True)}",
@@ -76,7 +79,10 @@ def furnish(site: Site) -> Rooms:
             f"/console/certificates/{number}/reissue",
         ],
         "college": ["/console/report"],
-        "employer": [f"/employer/checks/{check_list(site)}"],
+        "employer": [
+            f"/employer/checks/{check_list(site)}",
+            f"/employer/access-checks/{check_access(site, employer)}",
+        ],
         "half": ["/console/sign-in/code"],
         "worker": [f"{worker}/share", f"{worker}/wallet", f"/me/offers/{offer(site, archive)}"],
     }
@@ -123,6 +129,21 @@ def check_list(site: Site) -> str:
     while desk.work_once(WORKER):
         pass
     return job
+
+
+def check_access(site: Site, owner: str) -> str:
+    """A kept check of employment access."""
+    desk, holder = site.services.workers.archives, site.demo.holder
+    kept, _ = desk.check_access(
+        desk.person(holder["id_type"], holder["id_number"], holder["name"]),
+        occupation="6-31-01-03",
+        region="330106",
+        on=desk.today,
+        checker="employer",
+        checked_by="示例公司",
+        owner=owner,
+    )
+    return kept.id
 
 
 def make_batch(site: Site, *, issue: bool) -> str:

@@ -46,6 +46,7 @@ APART = {
     "verify.trust_list": "a signed list",
     "operations.healthz": "for programs",
     "operations.readyz": "for programs",
+    "metrics.scrape": "for programs",
     "presentations.issuer_metadata": "JSON",
     "presentations.type_metadata": "JSON",
     "audit.head": "a signed statement",
