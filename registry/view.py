@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.credential import Appointment, Face
 from registry.kinds import find_kind
 from registry.levels import find_level
 from registry.occupations import Occupation, find_occupation
 from registry.places import find_place
-from registry.record import CertificateRecord
 from registry.state import Change
+
+if TYPE_CHECKING:  # who verifies without a database reads this module without pymongo
+    from registry.record import CertificateRecord
 
 Json = dict[str, Any]
 
