@@ -88,9 +88,14 @@ def end_session() -> None:
     session.clear()
 
 
+def bears_session() -> bool:
+    """Whether the request's signed cookie names a session; whether that still stands, the page's guard asks."""
+    return "sid" in session
+
+
 def signed_in_account() -> Account | None:
     """Who is signed in, of any role: one indexed read for the session, one for the account."""
-    if "sid" not in session:
+    if not bears_session():
         return None
     found = issuers().account_desk.sessions.find(session["sid"], at=registry().clock())
     if found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -19,7 +19,14 @@ from issuers.batches.telling import describe, findings, sample
 from issuers.batches.template import write_csv, write_xlsx
 from issuers.issue import draft_face
 from issuers.roles import Role
-from issuers.session import assessors_only, current_account, current_assessor, note, signers_only
+from issuers.session import (
+    assessors_only,
+    bears_session,
+    current_account,
+    current_assessor,
+    note,
+    signers_only,
+)
 from issuers.view import describe_own_face
 from keys.errors import Refused
 from registry.credential import china_date
@@ -45,7 +52,7 @@ batch_pages = Blueprint("batches", __name__, url_prefix="/console/batches", temp
 @batch_pages.url_value_preprocessor
 def allow_large(endpoint: str | None, values: object) -> None:  # noqa: ARG001 - Flask's form
     """Allow a long upload, only there and only to who is signed in. It runs before anything reads the form."""
-    if endpoint == "batches.receive" and "account" in session:
+    if endpoint == "batches.receive" and bears_session():
         request.max_content_length = limits.MAX_UPLOAD
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from itertools import islice
 
-from flask import Blueprint, Response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from issuers.session import current_account, current_employer, employers_only
+from issuers.session import bears_session, current_account, current_employer, employers_only
 from keys.errors import Refused
 from registry.http import answer_refusal
 from registry.problems import error_words, find_problem
@@ -30,7 +30,7 @@ pages = Blueprint("employer", __name__, url_prefix="/employer", template_folder=
 @pages.url_value_preprocessor
 def allow_large(endpoint: str | None, values: object) -> None:  # noqa: ARG001 - Flask's form
     """Allow a long upload, only there and only to who is signed in. It runs before anything reads the form."""
-    if endpoint == "employer.receive" and "account" in session:
+    if endpoint == "employer.receive" and bears_session():
         request.max_content_length = limits.MAX_UPLOAD
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import pymongo
 import pytest
 
 from keys.errors import Refused
@@ -25,7 +26,7 @@ with local_mongod(Path(sys.argv[1])) as uri:
 
 def _count(uri: str, *, adding: int = 0) -> int:
     record: Record = connect(uri, database="house")
-    with record.client:
+    with record.client, pymongo.timeout(60):  # a new mongod takes seconds to start where much else runs
         for _ in range(adding):
             record["acts"].insert_one({})
         return record["acts"].count_documents({})
@@ -80,7 +81,7 @@ def test_who_attached_takes_over_when_the_starter_stops(tmp_path: Path) -> None:
         assert _count(uri, adding=1) == 1
         began = time.monotonic()
         starter.stop()
-        assert time.monotonic() - began < 5  # one second where nothing else runs; 15 s without our option
+        assert time.monotonic() - began < 12  # one second where nothing else runs; 15 s without our option
         assert _count(uri, adding=1) == 2
     finally:
         starter.stop()

@@ -77,6 +77,10 @@ def code_of(row: list[str]) -> str:
     return row[3].rpartition("/v/")[2]
 
 
+def test_the_page_takes_a_list_of_more_than_a_megabyte(house: House, desk):
+    assert send(enter(house, "clerk"), make_list(1) + b"\n" * 2_000_000).status_code == 303
+
+
 def test_from_upload_to_certificates(house: House, desk):
     monday = prepared(house, desk, make_list(300))
     assert house.database["certificates"].count_documents({}) == 0
