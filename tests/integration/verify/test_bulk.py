@@ -10,12 +10,11 @@ from threading import Thread, active_count
 from time import sleep
 
 import pytest
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from issuers.employers import OWNER_PREFIX
 from keys.errors import Refused
 from registry.keyrings import REGISTRY
+from tests.integration.conftest import post_parts
 from verify.bulk import limits, store
 from verify.bulk.worker import checking
 
@@ -63,16 +62,6 @@ def fetch(house, employer):
 
 def make_list(*rows, heading="number,name,code"):
     return "\n".join([heading, *rows]) + "\n"
-
-
-def post_parts(client, path, **parts):
-    """A form whose bytes are files; encoded here, for the test client would keep a temporary file open."""
-    given = {
-        name: FileStorage(io.BytesIO(part), "x") if isinstance(part, bytes) else part
-        for name, part in parts.items()
-    }
-    boundary, data = encode_multipart(given)
-    return client.post(path, data=data, content_type=f"multipart/form-data; boundary={boundary}")
 
 
 def read_csv(response):
