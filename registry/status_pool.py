@@ -7,11 +7,11 @@ pointer atomically. Both lists of that name, revocation and suspension, use the 
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
-from secrets import SystemRandom
 from threading import Lock
 from typing import Any
 
@@ -75,8 +75,16 @@ class StatusPool:
 
     def _open(self) -> None:
         number = self._collection.count_documents({}) + 1
-        indices = array(ITEM, range(SIZE))
-        SystemRandom().shuffle(indices)
-        pool = {"_id": str(number), "opened": number, "next": 0, "shuffled": indices.tobytes()}
+        pool = {"_id": str(number), "opened": number, "next": 0, "shuffled": _shuffle(SIZE).tobytes()}
         with suppress(DuplicateKeyError):  # another process opened it first: use that one
             self._collection.insert_one(pool)
+
+
+def _shuffle(size: int) -> array[int]:
+    """The numbers below ``size`` in an order that the system's randomness alone decides: sorted by random keys.
+
+    Of 64-bit keys two are alike once in a billion pools; those two would stand in order. `SystemRandom.shuffle` would
+    ask the system once a number, which takes six times as long.
+    """
+    keys = array("Q", os.urandom(8 * size))
+    return array(ITEM, sorted(range(size), key=keys.__getitem__))

@@ -8,8 +8,10 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from registry.problems import find_problem
 HERE = Path(__file__).parent
 MARKS = {"integration": "mongo", "browser": "browser", "crash": "crash", "independent": "node"}
 PATIENCE_SECONDS = 60  # of making and dropping databases: a busy disk is no defect of what is tested
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
+ROOM_BYTES = 4 << 30  # free; the tests leave 0.7 GB behind
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGS = [
     "--disable-gpu",
@@ -96,11 +100,24 @@ def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield uri
         return
     try:
-        with local_mongod(tmp_path_factory.mktemp("mongod")) as uri:
+        with mongo_folder(tmp_path_factory) as folder, local_mongod(folder) as uri:
             yield uri
     except Refused as refused:
         problem = find_problem(refused.code)
         pytest.fail(f"{problem.what('en', refused)} {problem.mend('en', refused)}")
+
+
+@contextmanager
+def mongo_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the session's MongoDB lies: in memory where there is room, for its thousand writes wait for the disk.
+
+    What a crash must not lose is tested on the disk (tests/crash).
+    """
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+        with tempfile.TemporaryDirectory(dir=MEMORY, prefix="skills-registry-tests-") as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path_factory.mktemp("mongod")
 
 
 @pytest.fixture(name="database")

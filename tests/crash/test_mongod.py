@@ -108,7 +108,7 @@ def test_ctrl_c_reaches_the_starter_alone_which_stops_mongod_in_order(tmp_path: 
         assert starter.stdout.readline() == b"acknowledged\n"
         stopped = mongod_pid(tmp_path)
         os.killpg(starter.pid, signal.SIGINT)
-        starter.wait(60)
+        starter.wait(20)
     assert _is_gone(stopped)
     ending = (tmp_path / "mongod.log").read_text().splitlines()[-1]
     assert '"exitCode":0' in ending
