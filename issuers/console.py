@@ -27,10 +27,11 @@ from issuers.services import issuers
 from issuers.session import assessors_only, current_account, current_assessor, note
 from issuers.view import describe_assessor, describe_own_face, ends_soon
 from keys.errors import Refused
+from registry.certificate import Idempotency
 from registry.claiming import claim_link
 from registry.credential import china_date, day_start
 from registry.problems import error_words
-from registry.record import Idempotency
+from registry.searching import Query
 from registry.services import registry
 
 __all__ = ("console",)
@@ -52,6 +53,7 @@ def overview() -> ResponseReturnValue:
         "total": record.count(assessor.id),
         "revoked": record.count(assessor.id, state="revoked"),
     }
+    newest, _ = registry().searching.page(Query(assessors=(assessor.id,)), limit=RECENT)
     described = describe_assessor(assessor, on=today)
     waiting = assessor_waiting(assessor.id)
     return render_template(
@@ -62,7 +64,7 @@ def overview() -> ResponseReturnValue:
         ending=[one for one in described["accreditations"] if ends_soon(one, today)],
         accreditations=described["accreditations"],
         refusals=refusals_of(assessor.id),
-        certificates=[describe_row(one) for one in record.page(assessor.id, limit=RECENT)[0]],
+        certificates=[describe_row(one) for one in newest],
     )
 
 

@@ -19,10 +19,10 @@ from issuers.request import IssueRequest
 from issuers.roles import ASSESSOR, BUREAU, Role
 from issuers.services import Issuers
 from keys.errors import Refused
+from registry.certificate import CertificateRecord, Idempotency
 from registry.claiming import claim_link
 from registry.credential import Appointment, china_date
 from registry.keyrings import REGISTRY
-from registry.record import CertificateRecord, Idempotency
 from registry.services import Registry
 from registry.state import State
 from registry.workers.claims import ClaimLinks

@@ -14,13 +14,13 @@ from issuers.assessor import Assessor
 from issuers.routes import authenticate_registrar
 from issuers.services import issuers
 from issuers.session import bureau_only
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
 from registry.http import answer_json
 from registry.levels import find_level, levels
 from registry.masking import mask_name
 from registry.people import open_holder
 from registry.places import contains, find_place
-from registry.record import CertificateRecord
 from registry.services import registry
 from registry.view import Json, describe_face, describe_place
 
@@ -66,7 +66,7 @@ def _candidates() -> Json:
 def _list(kinds: list[str], wanted: list[Any], describe: Any) -> Json:
     region = _region()
     assessors = [one.id for one in issuers().assessors.all() if _works_in(one, region)]
-    found, following = registry().record.holders(
+    found, following = registry().searching.holders(
         assessors, kinds=kinds, levels=wanted, region=region, before=request.args.get("before") or None
     )
     return {"region": describe_place(region), "holders": [describe(one) for one in found], "next": following}

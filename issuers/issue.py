@@ -19,11 +19,12 @@ from issuers.signing import sign_face
 from keys.errors import Refused
 from keys.pair import PrivateKey
 from keys.vault import Vault
+from registry.certificate import CertificateRecord, Idempotency
 from registry.credential import AccreditationReference, Face, Holder, Reissue, StatusEntry, china_date
 from registry.masking import mask
 from registry.number import CertificateNumber, local_number
 from registry.people import holds_key, name_key, person_key, seal_holder
-from registry.record import CertificateRecord, Idempotency, Record
+from registry.record import Record
 from registry.selective import sign_selectively
 from registry.sequence import Sequence as Counters
 from registry.status_pool import StatusPool

@@ -17,10 +17,11 @@ from issuers.schemas import IssueSchema, ReasonSchema, load
 from issuers.services import issuers
 from keys.errors import Refused
 from keys.jcs import canonicalize
+from registry.certificate import CertificateRecord, Idempotency
 from registry.claiming import claim_link
 from registry.http import answer_json, read_json
 from registry.keyrings import REGISTRY
-from registry.record import CertificateRecord, Idempotency, Record
+from registry.record import Record
 from registry.services import registry
 from registry.view import describe_record
 

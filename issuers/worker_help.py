@@ -13,10 +13,10 @@ from issuers.roles import Role
 from issuers.routes import find_in, find_own
 from issuers.session import current_account, desks_only, note
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.claiming import CLAIM_LIFE
 from registry.identity import IdType
 from registry.problems import error_words, find_problem
-from registry.record import CertificateRecord
 from registry.services import registry
 from registry.workers.desk import workers
 from registry.workers.helping import confirm_recovery, renew_link, start_recovery

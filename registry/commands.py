@@ -96,7 +96,7 @@ def export_command(opener: Opener, assessor: str | None, since: datetime | None,
             target.write(orjson.dumps(describe_record(one)) + b"\n")
             written += 1
             if written % PROGRESS == 0:
-                click.echo(f"{written:,} of about {record.amount():,}", err=True)
+                click.echo(f"{written:,} of about {record.estimate():,}", err=True)
         click.echo(f"{written:,} certificates", err=True)
 
 

@@ -56,6 +56,11 @@ def contains(region: str, place: str) -> bool:
     return region in lineage(place)
 
 
+def within(region: str) -> str:
+    """What every place code inside a region begins with: 330000 gives 33, 330100 gives 3301, 000000 nothing."""
+    return re.sub("(?:00){1,3}$", "", region)
+
+
 def is_province_prefix(prefix: str) -> bool:
     """Whether ``prefix`` begins the codes of a province or special region.
 

@@ -1,104 +1,29 @@
 """The record: one document a certificate, written once whole, then only its state changes.
 
-Unique indexes carry the rules that must hold under races: one number, one status index, one living certificate for
-a person, kind, occupation and level, one certificate for an idempotency key.
+What the documents hold and which rules their unique indexes carry is in `registry.record_documents`; lists for who
+works at the record are in `registry.searching`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from keys.errors import Refused
+from registry.certificate import CertificateRecord, Idempotency
 from registry.credential import StatusEntry
+from registry.record_documents import INDEXES, change_to_document, from_document, to_document
 from registry.state import LISTED, Change, State
 
-PAGE = 50  # certificates a page of a list
 OLD_NUMBER_INDEX = "number"  # of databases made before certificates could keep their number when issued again
 DUPLICATE_KEY = 11000  # MongoDB's code for a value that a unique index has already
-
-
-@dataclass(frozen=True)
-class Idempotency:
-    """A caller's retry key and the digest of the body it was first used with (32 bytes each)."""
-
-    key: bytes
-    body: bytes
-
-
-@dataclass(frozen=True)
-class CertificateRecord:
-    """A certificate as recorded.
-
-    ``credential`` is the exact signed bytes, ``sd_jwt`` the same certificate as an SD-JWT VC with every disclosure
-    (`registry.selective`), None where none was signed. ``person`` is the keyed hash of the identity document,
-    ``holder`` the sealed name and identity number, ``holds`` the keyed hash of person, kind, occupation and level,
-    ``name_key`` that of the folded name. A certificate issued again ``replaces`` a code; the one it replaces is
-    ``replaced_by`` it.
-    """
-
-    code: str
-    number: str
-    kind: str
-    level: str | None
-    occupation: tuple[str, str]
-    assessor: str
-    region: str
-    issued_on: date
-    recorded_at: datetime
-    person: bytes = field(repr=False)
-    holder: bytes = field(repr=False)
-    holds: bytes = field(repr=False)
-    status: StatusEntry = field(repr=False)
-    credential: bytes = field(repr=False)
-    sd_jwt: bytes | None = field(default=None, repr=False)
-    qr: str | None = field(default=None, repr=False)
-    """The signed text of its QR, where the assessor keeps its own key and has signed that too."""
-    idempotency: Idempotency | None = field(default=None, repr=False)
-    state: State = State.VALID
-    changes: tuple[Change, ...] = ()
-    name_key: bytes = field(default=b"", repr=False)
-    replaces: str | None = field(default=None, repr=False)
-    replaced_by: str | None = field(default=None, repr=False)
-
-    @property
-    def cause(self) -> str | None:
-        """Why it is not valid: the reason code of its last change; None while it is."""
-        return self.changes[-1].reason if self.changes and self.state is not State.VALID else None
-
-
-INDEXES = [
-    # One certificate that stands for a number; those it replaced keep the number and name their successor (0019).
-    IndexModel([("number", ASCENDING), ("replaced_by", ASCENDING)], name="number_standing", unique=True),
-    IndexModel([("status.list", ASCENDING), ("status.index", ASCENDING)], name="status_index", unique=True),
-    IndexModel("holds", name="holds", unique=True, partialFilterExpression={"holds": {"$exists": True}}),
-    IndexModel(
-        [("assessor", ASCENDING), ("idempotency.key", ASCENDING)],
-        name="idempotency",
-        unique=True,
-        partialFilterExpression={"idempotency.key": {"$exists": True}},
-    ),
-    IndexModel(
-        [("assessor", ASCENDING), ("recorded_at", DESCENDING), ("_id", DESCENDING)], name="assessor_recent"
-    ),
-    IndexModel("person", name="person"),
-    IndexModel("name_key", name="name_key", partialFilterExpression={"name_key": {"$exists": True}}),
-    IndexModel(
-        [("status.list", ASCENDING), ("state", ASCENDING), ("status.index", ASCENDING)],
-        name="listed",
-        # MongoDB has no "not equal" here; only the few that are not valid are in this index
-        partialFilterExpression={"state": {"$in": [s.value for s in State if s is not State.VALID]}},
-    ),
-]
 
 
 class Record:
@@ -223,22 +148,6 @@ class Record:
         for found in self._certificates.find(wanted, {"_id": 0, "status.index": 1}, hint="listed"):
             yield found["status"]["index"]
 
-    def page(
-        self, assessor: str, *, text: str = "", state: str = "", before: str | None = None, limit: int = PAGE
-    ) -> tuple[list[CertificateRecord], str | None]:
-        """The assessor's certificates, newest first, and the cursor of the page after (None at the end).
-
-        ``text`` is the start of a number, ``before`` a cursor. Refused ``record.cursor``.
-        """
-        wanted: dict[str, Any] = {"assessor": assessor}
-        if text:
-            wanted["number"] = {"$regex": f"^{re.escape(text)}"}
-        if state:
-            wanted["state"] = state
-        if before:
-            wanted["$or"] = older_than(before)
-        return self._cut(wanted, limit)
-
     def each(
         self, *, assessor: str | None = None, since: datetime | None = None
     ) -> Iterator[CertificateRecord]:
@@ -249,41 +158,6 @@ class Record:
         order = [("recorded_at", ASCENDING), ("_id", ASCENDING)]
         with self._certificates.find(wanted).sort(order).allow_disk_use(True) as found:  # noqa: FBT003 - its form
             yield from map(from_document, found)
-
-    def amount(self) -> int:
-        """About how many certificates there are; costs nothing."""
-        return self._certificates.estimated_document_count()
-
-    def _cut(self, wanted: Mapping[str, Any], limit: int) -> tuple[list[CertificateRecord], str | None]:
-        order = [("recorded_at", DESCENDING), ("_id", DESCENDING)]
-        found = [from_document(one) for one in self._certificates.find(wanted).sort(order).limit(limit + 1)]
-        following = cursor_of(found[limit - 1]) if len(found) > limit else None
-        return found[:limit], following
-
-    def holders(
-        self,
-        assessors: Sequence[str],
-        *,
-        kinds: Sequence[str],
-        levels: Sequence[str | None],
-        region: str,
-        before: str | None = None,
-        limit: int = PAGE,
-    ) -> tuple[list[CertificateRecord], str | None]:
-        """Certificates in force of these assessors, kinds and levels in a region, newest first, and the next cursor.
-
-        The assessors bound the search by the index ``assessor_recent``. Refused ``record.cursor``.
-        """
-        wanted: dict[str, Any] = {
-            "assessor": {"$in": list(assessors)},
-            "kind": {"$in": list(kinds)},
-            "level": {"$in": list(levels)},
-            "region": {"$regex": f"^{re.escape(within(region))}"},
-            "state": State.VALID.value,
-        }
-        if before:
-            wanted["$or"] = older_than(before)
-        return self._cut(wanted, limit)
 
     def count_since(self, assessor: str, moment: datetime) -> int:
         """How many certificates of the assessor were recorded at or after a moment."""
@@ -325,26 +199,6 @@ class Record:
         return settled
 
 
-def cursor_of(last: CertificateRecord) -> str:
-    """Where the page after this certificate begins."""
-    return f"{last.recorded_at.isoformat()} {last.code}"
-
-
-def older_than(cursor: str) -> list[dict[str, Any]]:
-    """What fits behind a cursor. Refused ``record.cursor``."""
-    moment, _, code = cursor.partition(" ")
-    try:
-        at = datetime.fromisoformat(moment).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Refused("record.cursor", field="before") from None
-    return [{"recorded_at": {"$lt": at}}, {"recorded_at": at, "_id": {"$lt": code}}]
-
-
-def within(region: str) -> str:
-    """What every place code inside a region begins with: 330000 gives 33, 330100 gives 3301, 000000 nothing."""
-    return re.sub("(?:00){1,3}$", "", region)
-
-
 def _same_body(standing: CertificateRecord, idempotency: Idempotency) -> CertificateRecord:
     if standing.idempotency is None or standing.idempotency.body != idempotency.body:
         raise Refused("issue.idempotency_conflict", field="Idempotency-Key")
@@ -354,84 +208,3 @@ def _same_body(standing: CertificateRecord, idempotency: Idempotency) -> Certifi
 def _collided_index(error: DuplicateKeyError) -> str:
     pattern: Mapping[str, Any] = (error.details or {}).get("keyPattern", {})
     return " ".join(pattern)
-
-
-def to_document(record: CertificateRecord) -> dict[str, Any]:
-    """A certificate as the record keeps it."""
-    document: dict[str, Any] = {
-        "_id": record.code,
-        "number": record.number,
-        "kind": record.kind,
-        "level": record.level,
-        "occupation": {"code": record.occupation[0], "edition": record.occupation[1]},
-        "assessor": record.assessor,
-        "region": record.region,
-        "issued_on": record.issued_on.isoformat(),
-        "recorded_at": record.recorded_at,
-        "person": record.person,
-        "holder": record.holder,
-        "holds": record.holds,
-        "status": {"list": record.status.list_id, "index": record.status.index},
-        "credential": record.credential,
-        "state": record.state.value,
-        "changes": [change_to_document(change) for change in record.changes],
-    }
-    for name in ("sd_jwt", "qr", "name_key", "replaces", "replaced_by"):
-        if value := getattr(record, name):
-            document[name] = value
-    if record.idempotency:
-        document["idempotency"] = {"key": record.idempotency.key, "body": record.idempotency.body}
-    return document
-
-
-def from_document(document: Mapping[str, Any]) -> CertificateRecord:
-    """A certificate from what the record keeps."""
-    retry = document.get("idempotency")
-    return CertificateRecord(
-        code=document["_id"],
-        number=document["number"],
-        kind=document["kind"],
-        level=document["level"],
-        occupation=(document["occupation"]["code"], document["occupation"]["edition"]),
-        assessor=document["assessor"],
-        region=document["region"],
-        issued_on=date.fromisoformat(document["issued_on"]),
-        recorded_at=document["recorded_at"],
-        person=document["person"],
-        holder=document["holder"],
-        holds=document.get("holds", b""),
-        status=StatusEntry(document["status"]["list"], document["status"]["index"]),
-        credential=document["credential"],
-        sd_jwt=document.get("sd_jwt"),
-        qr=document.get("qr"),
-        idempotency=Idempotency(retry["key"], retry["body"]) if retry else None,
-        state=State(document["state"]),
-        changes=tuple(_change_from_document(change) for change in document["changes"]),
-        name_key=document.get("name_key", b""),
-        replaces=document.get("replaces"),
-        replaced_by=document.get("replaced_by"),
-    )
-
-
-def change_to_document(change: Change) -> dict[str, Any]:
-    """A change as the record keeps it."""
-    kept = {
-        "state": change.state.value,
-        "at": change.at,
-        "reason": change.reason,
-        "by": change.by,
-        "note": change.note,
-    }
-    return kept | {name: value for name in ("owner", "act") if (value := getattr(change, name))}
-
-
-def _change_from_document(document: Mapping[str, Any]) -> Change:
-    return Change(
-        State(document["state"]),
-        document["at"],
-        document["reason"],
-        document["by"],
-        document["note"],
-        document.get("owner", ""),
-        document.get("act", ""),
-    )

@@ -9,7 +9,9 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from keys.errors import Refused
-from registry.record import CertificateRecord, Record, change_to_document, to_document
+from registry.certificate import CertificateRecord
+from registry.record import Record
+from registry.record_documents import change_to_document, to_document
 from registry.state import Change, State
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pymongo import DESCENDING
@@ -19,10 +19,14 @@ from pymongo.errors import ExecutionTimeout
 
 from keys.errors import Refused
 from keys.vault import Vault
+from registry.certificate import CertificateRecord
 from registry.credential import day_start
 from registry.people import name_key, open_holder
-from registry.record import PAGE, CertificateRecord, cursor_of, from_document, older_than
+from registry.places import within
+from registry.record_documents import from_document
+from registry.state import State
 
+PAGE = 50  # certificates a page of a list
 MOST_MILLISECONDS = 3_000  # then the search is too wide; a page should not wait longer
 WHOLE_NUMBER = 22  # characters of a certificate's number
 CODES = 10_000  # of one question to the record: a document of under 400 kB
@@ -113,7 +117,7 @@ class Searching:
             found = [from_document(one) for one in self.find(query, before=before, limit=limit + 1)]
         except ExecutionTimeout:
             raise Refused("search.wide") from None
-        return found[:limit], cursor_of(found[limit - 1]) if len(found) > limit else None
+        return _cut(found, limit)
 
     def find(self, query: Query, *, before: str | None = None, limit: int = 0) -> Cursor[dict[str, Any]]:
         """The documents that fit, newest first."""
@@ -122,6 +126,32 @@ class Searching:
             wanted["$or"] = older_than(before)
         found = self._certificates.find(wanted, hint=query.hint, max_time_ms=MOST_MILLISECONDS)
         return found.sort(NEWEST).limit(limit)
+
+    def holders(
+        self,
+        assessors: Sequence[str],
+        *,
+        kinds: Sequence[str],
+        levels: Sequence[str | None],
+        region: str,
+        before: str | None = None,
+        limit: int = PAGE,
+    ) -> tuple[list[CertificateRecord], str | None]:
+        """Certificates in force of these assessors, kinds and levels in a region, newest first, and the next cursor.
+
+        The assessors bound the search by the index ``assessor_recent``. Refused ``record.cursor``.
+        """
+        wanted: dict[str, Any] = {
+            "assessor": {"$in": list(assessors)},
+            "kind": {"$in": list(kinds)},
+            "level": {"$in": list(levels)},
+            "region": {"$regex": f"^{re.escape(within(region))}"},
+            "state": State.VALID.value,
+        }
+        if before:
+            wanted["$or"] = older_than(before)
+        found = self._certificates.find(wanted).sort(NEWEST).limit(limit + 1)
+        return _cut([from_document(one) for one in found], limit)
 
     def codes(self, query: Query, *, limit: int) -> list[str]:
         """The codes of those that fit, ``limit`` at most. Refused ``search.wide``."""
@@ -153,3 +183,22 @@ class Searching:
                 key = tuple(one["_id"].get(name) for name in group)
                 found[key] = found.get(key, 0) + one["n"]
         return sorted(found.items(), key=lambda pair: (-pair[1], str(pair[0])))
+
+
+def _cut(found: list[CertificateRecord], limit: int) -> tuple[list[CertificateRecord], str | None]:
+    return found[:limit], cursor_of(found[limit - 1]) if len(found) > limit else None
+
+
+def cursor_of(last: CertificateRecord) -> str:
+    """Where the page after this certificate begins."""
+    return f"{last.recorded_at.isoformat()} {last.code}"
+
+
+def older_than(cursor: str) -> list[dict[str, Any]]:
+    """What fits behind a cursor. Refused ``record.cursor``."""
+    moment, _, code = cursor.partition(" ")
+    try:
+        at = datetime.fromisoformat(moment).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused("record.cursor", field="before") from None
+    return [{"recorded_at": {"$lt": at}}, {"recorded_at": at, "_id": {"$lt": code}}]

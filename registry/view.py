@@ -14,7 +14,7 @@ from registry.places import find_place
 from registry.state import Change
 
 if TYPE_CHECKING:  # who verifies without a database reads this module without pymongo
-    from registry.record import CertificateRecord
+    from registry.certificate import CertificateRecord
 
 Json = dict[str, Any]
 

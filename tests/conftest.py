@@ -28,7 +28,7 @@ from registry.problems import find_problem
 HERE = Path(__file__).parent
 MARKS = {"integration": "mongo", "browser": "browser", "crash": "crash", "independent": "node"}
 PATIENCE_SECONDS = 60  # of making and dropping databases: a busy disk is no defect of what is tested
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
+MEMORY = Path("/dev/shm")
 ROOM_BYTES = 4 << 30  # free; the tests leave 0.7 GB behind
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGS = [

@@ -11,8 +11,8 @@ from typing import Any
 from pymongo.database import Database
 
 from keys.vault import Vault
+from registry.certificate import CertificateRecord
 from registry.people import open_holder
-from registry.record import CertificateRecord
 from verify.holder_check import SALT_BYTES, CheckValue, make_check_value
 
 COLLECTION = "check_values"

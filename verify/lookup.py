@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.folding import narrow
 from registry.guesses import PER_ADDRESS, Counted, Guesses, Limit
 from registry.identity import Identity, IdType
 from registry.names import same_name
 from registry.number import ParsedNumber, parse_any_number
 from registry.people import SealedHolder, open_holder, person_key, seal_holder
-from registry.record import CertificateRecord
 from registry.services import Registry
 from registry.state import State
 from verify.verdict import Check, Outcome, Result, Verdict

@@ -16,8 +16,8 @@ from keys.errors import Refused
 from keys.pair import PrivateKey
 from keys.proof import read_proofs
 from registry.cache import ShortMemory
+from registry.certificate import CertificateRecord
 from registry.credential import Credential, Face, parse_credential, read_face
-from registry.record import CertificateRecord
 from registry.services import Registry
 from verify.check_values import find_check_value
 from verify.checks import Evidence, NotAnswered, RecordEvidence, Trust, check_credential

@@ -27,9 +27,9 @@ from issuers.roles import Role
 from issuers.services import Issuers
 from issuers.store import Account
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.credential import china_date
 from registry.people import holds_key, person_key
-from registry.record import CertificateRecord
 from registry.services import Registry
 from registry.sheets import check_zip, digest_of, is_workbook
 

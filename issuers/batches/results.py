@@ -12,10 +12,10 @@ from issuers.batches.desk import BatchDesk
 from issuers.batches.sealing import Told
 from issuers.batches.store import Document
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.claiming import claim_link
 from registry.people import open_holder
 from registry.problems import error_words
-from registry.record import CertificateRecord
 from registry.spreadsheet import BYTE_ORDER_MARK, safe_cell
 
 ERROR_HEADINGS = {

@@ -14,9 +14,10 @@ from issuers.issue import Asked, IssuingDesk
 from issuers.request import Draft
 from keys.errors import Refused
 from keys.vault import Vault
+from registry.certificate import CertificateRecord, Idempotency
 from registry.credential import Face, Reissue, china_date, parse_credential, read_face
 from registry.people import open_holder
-from registry.record import CertificateRecord, Idempotency, Record
+from registry.record import Record
 from registry.reissuing import Replacement
 
 Changes = Mapping[str, str | None]

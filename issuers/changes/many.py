@@ -17,8 +17,9 @@ from issuers.changes.many_store import Document, ManyChanges
 from issuers.changes.reasons import Act
 from issuers.changes.states import FROM, Decision, apply, check_decision
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.mongo import DATABASE_AWAY
-from registry.record import CertificateRecord, Record
+from registry.record import Record
 from registry.searching import Query, Searching
 
 MOST = 100_000  # certificates of one act: more than any assessor issues in two years

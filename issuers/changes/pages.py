@@ -19,11 +19,11 @@ from issuers.services import issuers
 from issuers.session import current_account, staff_only
 from issuers.view import describe_own_face
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.credential import MEDIA_TYPE, parse_credential, read_face
 from registry.keyrings import REGISTRY
 from registry.levels import levels
 from registry.problems import error_words, find_problem
-from registry.record import CertificateRecord
 from registry.services import registry
 from registry.view import describe_level
 

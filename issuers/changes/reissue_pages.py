@@ -21,12 +21,12 @@ from issuers.services import issuers
 from issuers.session import current_account, current_assessor, signers_only
 from issuers.view import describe_own_face
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.credential import Face, parse_credential, read_face
 from registry.identity import IdType
 from registry.levels import levels
 from registry.people import SealedHolder, open_holder
 from registry.problems import error_words, find_problem
-from registry.record import CertificateRecord
 from registry.services import registry
 from registry.view import Json, describe_level, describe_occupation_code
 

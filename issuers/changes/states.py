@@ -8,8 +8,9 @@ from datetime import datetime
 
 from issuers.changes.reasons import Act, check_reason
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.keyrings import REGISTRY
-from registry.record import CertificateRecord, Record
+from registry.record import Record
 from registry.state import Change, State
 
 FROM: Mapping[Act, tuple[State, ...]] = {

@@ -6,8 +6,8 @@ from flask import url_for
 
 from issuers.changes.reasons import reasons
 from issuers.view import describe_own_face
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
-from registry.record import CertificateRecord
 from registry.state import State
 from registry.view import Json, describe_instant
 

@@ -30,9 +30,10 @@ from keys.jws import decode_base64url, encode_base64url
 from keys.pair import Algorithm, PrivateKey
 from keys.proof import Proof, read_proofs, verify
 from keys.ring import RingKey
+from registry.certificate import CertificateRecord
 from registry.credential import Credential, Face, build_credential, china_date, parse_credential, read_face
 from registry.keyrings import Keyrings
-from registry.record import CertificateRecord, from_document, to_document
+from registry.record_documents import from_document, to_document
 from registry.selective import sign_selectively
 
 LIFE = timedelta(minutes=10)  # of a reservation: an answer over a slow line, a person at a signing device

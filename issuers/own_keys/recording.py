@@ -8,7 +8,7 @@ from issuers.assessor import Assessor
 from issuers.services import issuers
 from keys.errors import Refused
 from keys.jcs import canonicalize
-from registry.record import CertificateRecord
+from registry.certificate import CertificateRecord
 
 
 def is_signed(body: Any) -> bool:

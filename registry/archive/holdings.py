@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from registry.archive.entries import ArchiveEntry
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
 from registry.kinds import Line, find_kind
 from registry.policy.access import Qualification
 from registry.policy.credits import Result
-from registry.record import CertificateRecord
 
 PRESENT = "valid"
 

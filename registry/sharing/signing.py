@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
-from registry.record import CertificateRecord
 from registry.selective import sign_selectively
 from registry.services import Registry
 

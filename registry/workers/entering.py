@@ -15,13 +15,13 @@ from keys.errors import Refused
 from registry.archive.ages import age
 from registry.archive.desk import Person
 from registry.archive.store import Archive
+from registry.certificate import CertificateRecord
 from registry.claiming import Claim, read_claim
 from registry.folding import narrow
 from registry.guesses import PER_ADDRESS, Counted, Limit
 from registry.identity import Identity, IdType, parse_identity
 from registry.names import same_name
 from registry.people import SealedHolder, open_holder, person_key
-from registry.record import CertificateRecord
 from registry.workers.accounts import Credentials, WorkerAccount, new_account_id
 from registry.workers.desk import WorkerDesk
 from registry.workers.recoveries import Recovery

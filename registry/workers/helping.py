@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from keys.errors import Refused
 from registry.archive.desk import Person
+from registry.certificate import CertificateRecord
 from registry.claiming import claim_link
 from registry.masking import mask_name
 from registry.names import same_name
 from registry.people import open_holder
-from registry.record import CertificateRecord
 from registry.workers.desk import WorkerDesk
 from registry.workers.recoveries import Desk, Recovery
 

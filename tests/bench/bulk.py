@@ -30,9 +30,9 @@ from issuers.demo import make_demo
 from issuers.schemas import IssueSchema, load
 from keys.strict_json import loads
 from keys.vault import create_master_key
+from registry.certificate import CertificateRecord
 from registry.credential import china_date, parse_credential, read_face
 from registry.mongod import local_mongod
-from registry.record import CertificateRecord
 from registry.settings import read_settings
 from verify.gate import claims_of
 from verify.gate_check import seal_gate

@@ -19,9 +19,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from issuers.demo import Demo, DemoAccount, make_demo
 from keys.vault import Vault
+from registry.certificate import CertificateRecord
 from registry.credential import Face, parse_credential, read_face
 from registry.mongo import connect
-from registry.record import CertificateRecord
+from registry.searching import Query
 from registry.settings import Settings
 from registry.state import State
 from wsgi import Services, create_app, now, open_services, prepare
@@ -52,9 +53,9 @@ class Site:
         return next(one for one in self.demo.accounts if one.role == role)
 
     def records(self) -> list[CertificateRecord]:
-        record = self.services.registry.record
+        searching = self.services.registry.searching
         assessors = [one.id for one in self.services.issuers.assessors.all()]
-        return [one for assessor in assessors for one in record.page(assessor, limit=50)[0]]
+        return [one for assessor in assessors for one in searching.page(Query(assessors=(assessor,)))[0]]
 
     def revoked(self) -> CertificateRecord:
         """The certificate that the demo revokes."""

@@ -8,9 +8,9 @@ from playwright.sync_api import Page, expect
 
 from issuers.batches.worker import issuing
 from registry.audit.writer import TrailWriter
+from registry.certificate import CertificateRecord
 from registry.credential import china_date
 from registry.identity import check_character
-from registry.record import CertificateRecord
 from tests.browser.conftest import Site, Visitor
 from wsgi import now
 

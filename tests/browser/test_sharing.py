@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+from registry.certificate import CertificateRecord
 from registry.claiming import claim_link
 from registry.people import SealedHolder, open_holder
-from registry.record import CertificateRecord
 from registry.state import State
 from tests.browser.conftest import PHONE, Site, Visitor
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from registry.certificate import CertificateRecord
 from registry.claiming import claim_link
 from registry.people import open_holder
-from registry.record import CertificateRecord
 from registry.state import State
 from tests.browser.conftest import PATIENCE, PHONE, Site, Visitor, Watch, serving
 

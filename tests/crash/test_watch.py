@@ -18,10 +18,10 @@ EMPLOYERS = ("one", "two")
 COMPANION = """
 import sys, threading
 from datetime import UTC, datetime, timedelta
-import registry.record as record
 from keys.pair import Algorithm, PrivateKey
 from registry.mongo import connect
 from registry.record import Record
+from registry.record_documents import change_from_document
 from verify.watch import desk, follower, store
 store.LEASE = timedelta(seconds=1)  # a killed delivery comes again soon
 follower.BATCH = 5  # many batches, so that a kill falls into one
@@ -37,7 +37,7 @@ class Registry:
         @staticmethod
         def find_all(codes, numbers):
             for one in Registry.database["certificates"].find({"_id": {"$in": list(codes)}}):
-                changes = tuple(record._change_from_document(change) for change in one["changes"])
+                changes = tuple(change_from_document(change) for change in one["changes"])
                 yield type("Found", (), {"code": one["_id"], "number": one["number"], "changes": changes})
 
 with follower.watching(desk.open_watch_desk(Registry)):

@@ -23,9 +23,10 @@ from keys import sd_jwt
 from keys.jws import decode_base64url
 from keys.pair import Algorithm, PrivateKey
 from keys.vault import Vault
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
 from registry.mongo import connect
-from registry.record import CertificateRecord
+from registry.searching import Query
 from registry.selective import sign_selectively
 from registry.settings import Settings
 from registry.sharing.presets import presets
@@ -69,7 +70,7 @@ def shared(mongo_uri: str) -> Iterator[Shared]:
     services = open_services(settings, database=database, vault=Vault(secrets.token_bytes(32)))
     prepare(services)
     demo = make_demo(services.registry, services.issuers)
-    records, _ = services.registry.record.page(demo.assessor.id, state="valid")
+    records, _ = services.registry.searching.page(Query(assessors=(demo.assessor.id,), state="valid"))
     yield Shared(services, create_app(settings, services).test_client(), records)
     database.client.drop_database(database.name)
     database.client.close()

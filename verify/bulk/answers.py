@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 
+from registry.certificate import CertificateRecord
 from registry.credential import Face
 from registry.names import same_name
 from registry.occupations import find_occupation
 from registry.people import SealedHolder
 from registry.problems import find_problem
-from registry.record import CertificateRecord
 from verify.bulk.quick import QuickYes
 from verify.bulk.rows import Row
 from verify.checks import Evidence, RecordEvidence, Trust, check_credential

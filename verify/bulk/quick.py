@@ -18,8 +18,8 @@ from keys.cose import Sign1, read1, verify1
 from keys.errors import Refused
 from keys.pair import Algorithm, PublicKey
 from keys.ring import KeyState
+from registry.certificate import CertificateRecord
 from registry.credential import Holder, china_date
-from registry.record import CertificateRecord
 from registry.state import State
 from verify.checks import Trust
 from verify.gate import GateClaims, is_encoding, read_check

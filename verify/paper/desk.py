@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
 from registry.people import open_holder
 from registry.problems import error_words
-from registry.record import CertificateRecord
 from registry.services import Registry
 from registry.state import State
 from verify.bulk.results import csv_lines

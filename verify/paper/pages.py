@@ -13,8 +13,8 @@ from flask.typing import ResponseReturnValue
 from issuers.routes import find_own
 from issuers.session import assessors_only, current_assessor, note
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.problems import error_words, find_problem
-from registry.record import CertificateRecord
 from registry.services import Registry, registry
 from verify.paper.desk import MAX_CLASS, Numbered, certificate_pdf, class_zip
 

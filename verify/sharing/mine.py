@@ -8,8 +8,8 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.problems import error_words
-from registry.record import CertificateRecord
 from registry.services import registry
 from registry.sharing.presets import LONGEST_PURPOSE, VIEWS, lives, presets
 from registry.sharing.shares import Share, ShareState

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from keys import sd_jwt
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
-from registry.record import CertificateRecord
 from registry.selective import hideable
 from registry.services import Registry, registry
 from registry.sharing.presets import presets

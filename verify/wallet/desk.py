@@ -9,8 +9,8 @@ from typing import Any
 from keys.errors import Refused
 from keys.pair import PublicKey
 from registry.bound_tokens import BoundTokens
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
-from registry.record import CertificateRecord
 from registry.selective import sign_selectively
 from registry.services import Registry
 from registry.state import State

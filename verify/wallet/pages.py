@@ -6,8 +6,8 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from keys.errors import Refused
+from registry.certificate import CertificateRecord
 from registry.credential import MEDIA_TYPE as VC_TYPE
-from registry.record import CertificateRecord
 from registry.selective import MEDIA_TYPE as SD_JWT_TYPE
 from registry.services import registry
 from registry.sharing.signing import selective_token

@@ -12,9 +12,9 @@ from flask import current_app
 from issuers.employers import Employer
 from keys.errors import Refused
 from keys.jcs import canonicalize
+from registry.certificate import CertificateRecord
 from registry.credential import CHINA, parse_credential, read_face
 from registry.keyrings import REGISTRY
-from registry.record import CertificateRecord
 from registry.services import Registry
 from registry.state import State
 from registry.view import Json, describe_instant

@@ -7,7 +7,7 @@ import pytest
 
 from issuers.accreditation import Accreditation
 from registry.keyrings import REGISTRY
-from registry.record import within
+from registry.places import within
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from registry.people import name_key, person_key
-from registry.record import INDEXES
+from registry.record_documents import INDEXES
 from registry.searching import Query
 
 NAMES = {index.document["name"] for index in INDEXES} | {"_id_"}

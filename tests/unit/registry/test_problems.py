@@ -16,7 +16,7 @@ import keys
 from issuers.schemas import MESSAGES
 from keys.errors import Refused
 from registry.problems import ROOMS, catalogue, error_words, find_problem
-from registry.record import State
+from registry.state import State
 from verify.checks import STEPS
 from verify.presentation_check import STEPS as PRESENTATION_STEPS
 

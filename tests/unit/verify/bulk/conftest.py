@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from registry.certificate import CertificateRecord
 from registry.credential import parse_credential, read_face
 from registry.people import SealedHolder
-from registry.record import CertificateRecord
 from registry.state import State
 from verify.bulk.answers import Judge
 from verify.checks import Trust
