@@ -73,7 +73,7 @@ def trail() -> ResponseReturnValue:
 @assessors_only
 def own_trail() -> ResponseReturnValue:
     """The assessor's own acts."""
-    return _page(_filter(owner=current_account().owner), own=True)
+    return _page(_filter(about=current_account().owner), own=True)
 
 
 @trail_pages.get("/registrar/trail.csv")
@@ -152,12 +152,13 @@ def _cell(value: Any) -> str:
     return safe_cell(str(value))
 
 
-def _filter(*, owner: str | None = None) -> Filter:
+def _filter(*, about: str = "") -> Filter:
     given = {name: request.args.get(name, "").strip() for name in FIELDS}
     since, last = _day("from", given["from"]), _day("to", given["to"])
     return Filter(
         by=given["by"],
-        owner=given["owner"] if owner is None else owner,
+        owner="" if about else given["owner"],
+        about=about,
         act=given["act"],
         subject=given["subject"],
         since=datetime.fromisoformat(day_start(since)) if since else None,

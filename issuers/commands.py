@@ -21,6 +21,7 @@ from issuers.schemas import IssueSchema, load
 from issuers.services import Issuers
 from keys.strict_json import loads
 from registry.audit.acts import Act, Facts
+from registry.issuance import Issuance
 from registry.keyrings import REGISTRY
 from registry.services import Registry
 
@@ -176,7 +177,8 @@ def issue_command(opener: Opener, assessor_id: str, request_file: Path) -> None:
     data = sys.stdin.buffer.read() if str(request_file) == "-" else request_file.read_bytes()
     asked = load(IssueSchema(), loads(data))
     with opener() as services:
-        record = services.issuers.desk.issue(asked, services.issuers.assessors.find(assessor_id))
+        assessor = services.issuers.assessors.find(assessor_id)
+        record = services.issuers.desk.issue(asked, assessor, issuance=Issuance(COMMAND_LINE))
         click.echo(json.dumps({"number": record.number, "code": record.code}))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -30,6 +30,7 @@ from keys.errors import Refused
 from registry.certificate import Idempotency
 from registry.claiming import claim_link
 from registry.credential import china_date, day_start
+from registry.issuance import Issuance
 from registry.problems import error_words
 from registry.searching import Query
 from registry.services import registry
@@ -114,7 +115,10 @@ def confirm() -> ResponseReturnValue:
             return _hand_over(asked, assessor)
         with issuers().refusals.counting(assessor.id):
             record = issuers().desk.issue(
-                asked, assessor, idempotency=form_retry(assessor.id, issue_fields(request.form))
+                asked,
+                assessor,
+                idempotency=form_retry(assessor.id, issue_fields(request.form)),
+                issuance=Issuance(current_account().name, g.request_id),
             )
     except Refused as refused:
         return _refuse(refused)

@@ -21,6 +21,7 @@ from keys.pair import PrivateKey
 from keys.vault import Vault
 from registry.certificate import CertificateRecord, Idempotency
 from registry.credential import AccreditationReference, Face, Holder, Reissue, StatusEntry, china_date
+from registry.issuance import Issuance
 from registry.masking import mask
 from registry.number import CertificateNumber, local_number
 from registry.people import holds_key, name_key, person_key, seal_holder
@@ -47,6 +48,8 @@ class Asked:
     reissue: Reissue | None = field(default=None, repr=False)
     number: str | None = None
     """Kept from the certificate that it replaces; otherwise the next of its series."""
+    issuance: Issuance | None = None
+    """Who caused it: one object for all of a chunk."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,12 @@ class IssuingDesk:
     origin: str
 
     def issue(
-        self, request: IssueRequest, assessor: Assessor, *, idempotency: Idempotency | None = None
+        self,
+        request: IssueRequest,
+        assessor: Assessor,
+        *,
+        idempotency: Idempotency | None = None,
+        issuance: Issuance | None = None,
     ) -> CertificateRecord:
         """The recorded certificate; on a retry, the one recorded before. Refused stores nothing."""
         now = self.clock()
@@ -74,7 +82,8 @@ class IssuingDesk:
             if standing is None:
                 raise
             return standing
-        return self.record.insert(self.prepare(Asked(draft, idempotency=idempotency), assessor))
+        asked = Asked(draft, idempotency=idempotency, issuance=issuance)
+        return self.record.insert(self.prepare(asked, assessor))
 
     def prepare(self, asked: Asked, assessor: Assessor) -> CertificateRecord:
         """The entry of one certificate, signed and not yet recorded."""
@@ -147,6 +156,7 @@ class IssuingDesk:
             idempotency=asked.idempotency,
             name_key=name_key(self.vault, draft.holder_name),
             replaces=asked.reissue.replaces if asked.reissue else None,
+            issuance=asked.issuance,
         )
 
 

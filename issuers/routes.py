@@ -20,6 +20,7 @@ from keys.jcs import canonicalize
 from registry.certificate import CertificateRecord, Idempotency
 from registry.claiming import claim_link
 from registry.http import answer_json, read_json
+from registry.issuance import Issuance
 from registry.keyrings import REGISTRY
 from registry.record import Record
 from registry.services import registry
@@ -73,7 +74,7 @@ def reissue(number: str) -> Response:
     old, assessor = _own(number), authenticate()
     body = read_json(request)
     reason, changes = load(_reissue_schema, body)
-    decision = Decision(Act.REISSUE, reason, assessor.id, assessor.id)
+    decision = Decision(Act.REISSUE, reason, assessor.id, assessor.id, request=g.request_id)
     retry = _idempotency(f"{assessor.id} reissue {number}", body)
     return answer_json(
         describe(issuers().changes.reissue(old, assessor, decision, changes, idempotency=retry)), 201
@@ -149,7 +150,10 @@ def _issue(assessor: Assessor) -> CertificateRecord:
     if is_signed(body):
         return record_signed(body, request.get_data(cache=True), assessor)
     return issuers().desk.issue(
-        load(_issue_schema, body), assessor, idempotency=_idempotency(assessor.id, body)
+        load(_issue_schema, body),
+        assessor,
+        idempotency=_idempotency(assessor.id, body),
+        issuance=Issuance(request=g.request_id),
     )
 
 
@@ -162,7 +166,8 @@ def _change(number: str, act: Act, reason: str | None = None) -> Response:
     owner = token_owner()
     record = find_in(registry().record, number) if owner == REGISTRY else _own(number)
     reason = reason or load(_reason_schema, read_json(request))["reason"]
-    return answer_json(describe(issuers().changes.change(record.code, Decision(act, reason, owner, owner))))
+    decision = Decision(act, reason, owner, owner, request=g.request_id)
+    return answer_json(describe(issuers().changes.change(record.code, decision)))
 
 
 def _idempotency(assessor: str, body: Any) -> Idempotency | None:

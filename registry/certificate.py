@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from registry.credential import StatusEntry
+from registry.issuance import Issuance
 from registry.state import Change, State
 
 
@@ -51,6 +52,8 @@ class CertificateRecord:
     name_key: bytes = field(default=b"", repr=False)
     replaces: str | None = field(default=None, repr=False)
     replaced_by: str | None = field(default=None, repr=False)
+    issuance: Issuance | None = None
+    """Who caused it and by which request or batch; None where that was not kept yet."""
 
     @property
     def cause(self) -> str | None:

@@ -14,6 +14,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from registry.certificate import CertificateRecord, Idempotency
 from registry.credential import StatusEntry
+from registry.issuance import issuance_from_document, issuance_to_document
 from registry.state import Change, State
 
 INDEXES = [
@@ -64,6 +65,8 @@ def to_document(record: CertificateRecord) -> dict[str, Any]:
     for name in ("sd_jwt", "qr", "name_key", "replaces", "replaced_by"):
         if value := getattr(record, name):
             document[name] = value
+    if record.issuance:
+        document["issuance"] = issuance_to_document(record.issuance)
     if record.idempotency:
         document["idempotency"] = {"key": record.idempotency.key, "body": record.idempotency.body}
     return document
@@ -95,6 +98,7 @@ def from_document(document: Mapping[str, Any]) -> CertificateRecord:
         name_key=document.get("name_key", b""),
         replaces=document.get("replaces"),
         replaced_by=document.get("replaced_by"),
+        issuance=issuance_from_document(document.get("issuance")),
     )
 
 
@@ -107,7 +111,7 @@ def change_to_document(change: Change) -> dict[str, Any]:
         "by": change.by,
         "note": change.note,
     }
-    return kept | {name: value for name in ("owner", "act") if (value := getattr(change, name))}
+    return kept | {name: value for name in ("owner", "act", "request") if (value := getattr(change, name))}
 
 
 def change_from_document(document: Mapping[str, Any]) -> Change:
@@ -120,4 +124,5 @@ def change_from_document(document: Mapping[str, Any]) -> Change:
         document["note"],
         document.get("owner", ""),
         document.get("act", ""),
+        document.get("request", ""),
     )

@@ -22,7 +22,8 @@ class Change:
     """One change of state: to what, when, why (a reason code), by whom (an account's or assessor's id).
 
     ``note`` is for the assessor's own file and is shown to nobody else. ``owner`` is whom the account acted for, an
-    assessor's id or ``registry`` (empty before it was kept); ``act`` the change of many that this one is part of.
+    assessor's id or ``registry`` (empty before it was kept); ``act`` the change of many that this one is part of,
+    ``request`` the id of the request that asked for this one.
     """
 
     state: State
@@ -32,6 +33,7 @@ class Change:
     note: str = ""
     owner: str = ""
     act: str = ""
+    request: str = ""
 
 
 def state_at(changes: Sequence[Change], moment: datetime) -> tuple[State, str | None]:

@@ -29,6 +29,7 @@ from issuers.store import Account
 from keys.errors import Refused
 from registry.certificate import CertificateRecord
 from registry.credential import china_date
+from registry.issuance import Issuance
 from registry.people import holds_key, person_key
 from registry.services import Registry
 from registry.sheets import check_zip, digest_of, is_workbook
@@ -161,22 +162,23 @@ class BatchDesk:
         }
         if not why:
             left = [row for row in rows if codes[row.position] not in standing]
-            outcomes |= self._issue(left, codes, batch["assessor"])
+            outcomes |= self._issue(left, codes, batch)
         self.batches.finish_chunk(chunk, _sort_out(outcomes))
         if not why and self.batches.is_done(chunk["part"]):
             self._finish(batch)
 
     def _issue(
-        self, rows: list[Row], codes: Mapping[int, str], assessor_id: str
+        self, rows: list[Row], codes: Mapping[int, str], batch: Document
     ) -> dict[int, CertificateRecord | str]:
         """What became of each row: its certificate, or the code of what stood in the way. Each is judged once more."""
-        assessor = self.issuers.find_assessor(assessor_id)
+        assessor = self.issuers.find_assessor(batch["assessor"])
         checker = self.checker(assessor)
         judged = [(row.position, *checker.check_again(row)) for row in rows]
         outcomes: dict[int, CertificateRecord | str] = {
             position: findings[0].code for position, _, findings in judged if findings
         }
-        asked = {position: Asked(draft, codes[position]) for position, draft, _ in judged if draft}
+        cause = Issuance(batch["approved_by"], batch=batch["_id"], prepared_by=batch["by"])
+        asked = {at: Asked(draft, codes[at], issuance=cause) for at, draft, _ in judged if draft}
         try:
             made = self.issuers.desk.issue_many(list(asked.values()), assessor) if asked else []
         except Refused as refused:  # no key that signs, no number left: the same for all

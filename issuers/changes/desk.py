@@ -16,6 +16,7 @@ from keys.errors import Refused
 from keys.vault import Vault
 from registry.certificate import CertificateRecord, Idempotency
 from registry.credential import Face, Reissue, china_date, parse_credential, read_face
+from registry.issuance import Issuance
 from registry.people import open_holder
 from registry.record import Record
 from registry.reissuing import Replacement
@@ -79,8 +80,14 @@ class ChangeDesk:
         self, old: CertificateRecord, draft: Draft, decision: Decision, idempotency: Idempotency | None
     ) -> Asked:
         reissue = Reissue(old.code, china_date(self.clock()), decision.reason)
+        issuance = Issuance(_account(decision), decision.request)
         number = old.number if keeps_number(_face(old), draft) else None
-        return Asked(draft, idempotency=idempotency, reissue=reissue, number=number)
+        return Asked(draft, idempotency=idempotency, reissue=reissue, number=number, issuance=issuance)
+
+
+def _account(decision: Decision) -> str:
+    """The account that decided; none where a token did, whose owner stands in its place."""
+    return "" if decision.by == decision.owner else decision.by
 
 
 def _face(record: CertificateRecord) -> Face:

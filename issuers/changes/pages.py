@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -163,4 +163,4 @@ def _decision(act: Act) -> Decision:
         raise Refused("state.confirm", field="confirm")
     reason = request.form.get(f"{prefix}reason", "")
     note = request.form.get(f"{prefix}note", "").strip()
-    return Decision(act, reason, account.name, account.owner, note)
+    return Decision(act, reason, account.name, account.owner, note, g.request_id)

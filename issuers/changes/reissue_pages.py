@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -97,7 +97,8 @@ def _typed() -> dict[str, str]:
 
 def _decision() -> Decision:
     account, typed = current_account(), _typed()
-    return Decision(Act.REISSUE, typed.get("reason", ""), account.name, account.owner, typed.get("note", ""))
+    reason, note = typed.get("reason", ""), typed.get("note", "")
+    return Decision(Act.REISSUE, reason, account.name, account.owner, note, g.request_id)
 
 
 def _changes() -> dict[str, str | None]:

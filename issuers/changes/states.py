@@ -31,17 +31,21 @@ MAX_NOTE = 500  # characters
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done, why, by whom (an account or an assessor's id) and for whom, and a note for the own file."""
+    """What is to be done, why, by whom (an account or an assessor's id) and for whom, and a note for the own file.
+
+    ``request`` is the id of the request that asks for it.
+    """
 
     act: Act
     reason: str
     by: str
     owner: str
     note: str = ""
+    request: str = ""
 
     def change(self, at: datetime, *, many: str = "") -> Change:
         """The change that it makes, as part of the change of ``many``, where it is one."""
-        return Change(TO[self.act], at, self.reason, self.by, self.note, self.owner, many)
+        return Change(TO[self.act], at, self.reason, self.by, self.note, self.owner, many, self.request)
 
 
 def check_decision(decision: Decision) -> Decision:

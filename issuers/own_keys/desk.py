@@ -32,6 +32,7 @@ from keys.proof import Proof, read_proofs, verify
 from keys.ring import RingKey
 from registry.certificate import CertificateRecord
 from registry.credential import Credential, Face, build_credential, china_date, parse_credential, read_face
+from registry.issuance import Issuance
 from registry.keyrings import Keyrings
 from registry.record_documents import from_document, to_document
 from registry.selective import sign_selectively
@@ -85,7 +86,12 @@ class OwnKeyDesk:
         return made
 
     def record(
-        self, document: bytes, assessor: Assessor, *, signatures: Mapping[str, str]
+        self,
+        document: bytes,
+        assessor: Assessor,
+        *,
+        signatures: Mapping[str, str],
+        issuance: Issuance | None = None,
     ) -> CertificateRecord:
         """Record a signed credential; sent again, the one that stands.
 
@@ -104,7 +110,8 @@ class OwnKeyDesk:
         key = self._check_proof(credential, assessor, reserved_at=kept["at"], now=now)
         self._check_scope(face, assessor, now)
         entry = _sign_also(from_document(self._open(kept)), kept["also"], signatures, key)
-        (done,) = self.issuing.record.insert_many([replace(entry, credential=document, recorded_at=now)])
+        entry = replace(entry, credential=document, recorded_at=now, issuance=issuance)
+        (done,) = self.issuing.record.insert_many([entry])
         if isinstance(done, Refused):
             raise done
         self.reservations.delete_one({"_id": face.code})

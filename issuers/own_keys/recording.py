@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import g
+
 from issuers.assessor import Assessor
 from issuers.services import issuers
 from keys.errors import Refused
 from keys.jcs import canonicalize
 from registry.certificate import CertificateRecord
+from registry.issuance import Issuance
 
 
 def is_signed(body: Any) -> bool:
@@ -23,7 +26,7 @@ def record_signed(body: dict[str, Any], text: bytes, assessor: Assessor) -> Cert
     `OwnKeyDesk.record`.
     """
     if "proof" in body:
-        return issuers().own_keys.record(text, assessor, signatures={})
+        return _record(text, assessor, {})
     if unknown := body.keys() - {"credential", "signatures"}:
         raise Refused("field.unknown", field=min(unknown))
     credential, signatures = body["credential"], body.get("signatures", {})
@@ -32,4 +35,9 @@ def record_signed(body: dict[str, Any], text: bytes, assessor: Assessor) -> Cert
     if not isinstance(signatures, dict) or not all(isinstance(one, str) for one in signatures.values()):
         raise Refused("own_key.body", field="signatures")
     document = credential.encode() if isinstance(credential, str) else canonicalize(credential)
-    return issuers().own_keys.record(document, assessor, signatures=signatures)
+    return _record(document, assessor, signatures)
+
+
+def _record(document: bytes, assessor: Assessor, signatures: dict[str, str]) -> CertificateRecord:
+    issuance = Issuance(request=g.request_id)
+    return issuers().own_keys.record(document, assessor, signatures=signatures, issuance=issuance)

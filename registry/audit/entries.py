@@ -15,6 +15,7 @@ from typing import Any
 from keys.jcs import canonicalize
 
 NOTHING_BEFORE = "0" * 64  # before the first entry
+MARK = 8  # hexadecimal digits that tell the certificates of one number apart
 STATE_ACTS = {
     "valid": "certificate.resumed",
     "suspended": "certificate.suspended",
@@ -51,21 +52,23 @@ def happening_of_act(document: Document) -> Happening:
 
 def happenings_of_insert(certificate: Document) -> Iterator[Happening]:
     """What a certificate that has just been recorded tells: its issue, and changes that came with it."""
+    issuance = certificate.get("issuance", {})
     yield Happening(
-        event=f"{certificate['number']}#0",
+        event=f"{_name(certificate)}#0",
         at=certificate["recorded_at"],
         act="certificate.issued",
-        by=certificate.get("issued_by", ""),
+        by=issuance.get("by", ""),
         owner=certificate["assessor"],
         subject=f"certificate:{certificate['number']}",
         why="",
-        request="",
+        request=f"batch:{issuance['batch']}" if "batch" in issuance else issuance.get("request", ""),
         before={},
         after={
             "kind": certificate["kind"],
             "level": certificate["level"],
             "occupation": certificate["occupation"]["code"],
             "issued_on": certificate["issued_on"],
+            **{name: issuance[name] for name in ("prepared_by",) if name in issuance},
         },
     )
     yield from happenings_of_changes(certificate, enumerate(certificate.get("changes", ())))
@@ -91,18 +94,29 @@ def happenings_of_changes(
     before = certificate.get("changes", ())
     for place, change in changes:
         earlier = before[place - 1]["state"] if 0 < place <= len(before) else "valid"
+        owner = change.get("owner") or certificate["assessor"]
         yield Happening(
-            event=f"{certificate['number']}#{place + 1}",
+            event=f"{_name(certificate)}#{place + 1}",
             at=change["at"],
             act=STATE_ACTS[change["state"]],
-            by=change["by"],
-            owner=certificate["assessor"],
+            by="" if change["by"] == owner else change["by"],  # a token acts as its owner, and is no account
+            owner=owner,
             subject=f"certificate:{certificate['number']}",
             why=change["reason"],
-            request=change.get("request", ""),
+            request=f"changes:{change['act']}" if change.get("act") else change.get("request", ""),
             before={"state": earlier},
-            after={"state": change["state"]},
+            # the assessor that finds an act of the registry in its own trail
+            after={"state": change["state"]}
+            | ({} if owner == certificate["assessor"] else {"assessor": certificate["assessor"]}),
         )
+
+
+def _name(certificate: Document) -> str:
+    """What a certificate's events are called: its number, which one that replaces another may share with it."""
+    if "replaces" not in certificate:
+        return str(certificate["number"])
+    mark = hashlib.sha256(str(certificate["_id"]).encode()).hexdigest()[:MARK]  # the code itself opens a page
+    return f"{certificate['number']}.{mark}"
 
 
 def chain(happenings: Iterable[Happening], *, seq: int, previous: str) -> list[dict[str, Any]]:

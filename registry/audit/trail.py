@@ -23,6 +23,7 @@ from registry.audit.entries import NOTHING_BEFORE, Happening, chain
 
 END = "end"  # the one document of `trail_end`
 PAGE = 50
+ABOUT = "after.assessor"  # whose certificate it was done to, where another did it
 # A writer killed within its transaction holds the end until the server gives it up: 60 s unless set otherwise.
 APPEND_SECONDS = 90.0
 
@@ -56,6 +57,8 @@ class Filter:
     subject: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    about: str = ""
+    """An assessor: its own acts, and the registry's on its certificates."""
 
     def query(self) -> dict[str, Any]:
         """The question to MongoDB."""
@@ -66,6 +69,8 @@ class Filter:
             wanted.setdefault("moment", {})["$gte"] = self.since
         if self.until:
             wanted.setdefault("moment", {})["$lt"] = self.until
+        if self.about:
+            wanted["$or"] = [{"owner": self.about}, {ABOUT: self.about}]
         return wanted
 
 
@@ -80,8 +85,11 @@ class Trail:
     def prepare(self) -> None:
         """Make the indexes; does nothing where they are."""
         by_place = [[(name, ASCENDING), ("_id", DESCENDING)] for name in ("by", "owner", "act", "subject")]
+        about = IndexModel(
+            [(ABOUT, ASCENDING), ("_id", DESCENDING)], partialFilterExpression={ABOUT: {"$exists": True}}
+        )
         self._trail.create_indexes(
-            [IndexModel("event", unique=True), IndexModel("moment"), *map(IndexModel, by_place)]
+            [IndexModel("event", unique=True), IndexModel("moment"), *map(IndexModel, by_place), about]
         )
         try:
             self._end.insert_one({"_id": END, **vars(NOWHERE)})

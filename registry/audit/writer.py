@@ -59,7 +59,8 @@ TAKEN = (
     "issued_on",
     "recorded_at",
     "changes",
-    "issued_by",
+    "issuance",
+    "replaces",
 )
 PIPELINE: list[Mapping[str, Any]] = [
     {"$match": {"operationType": {"$in": ["insert", "update"]}}},
@@ -68,7 +69,7 @@ PIPELINE: list[Mapping[str, Any]] = [
             "operationType": 1,
             "clusterTime": 1,
             "updateDescription.updatedFields": 1,
-            **{f"fullDocument.{name}": 1 for name in TAKEN},
+            **{f"fullDocument.{name}": 1 for name in ("_id", *TAKEN)},
         }
     },
 ]

@@ -150,3 +150,32 @@ def test_an_update_tells_only_the_changes_it_made():
     whole = list(happenings_of_update(CERTIFICATE, {"changes": [first, second]}))
     assert [one.event for one in whole] == ["S000033000002263000001#1", "S000033000002263000001#2"]
     assert list(happenings_of_update(CERTIFICATE, {"claim": "x", "changesets": []})) == []
+
+
+def test_a_certificate_names_who_issued_it_and_by_which_request():
+    single = CERTIFICATE | {"issuance": {"by": "wang", "request": "f" * 32}, "changes": []}
+    (issued,) = happenings_of_insert(single)
+    assert (issued.by, issued.request) == ("wang", "f" * 32)
+    of_batch = {"by": "wang", "batch": "4f1c", "prepared_by": "li"}
+    (issued,) = happenings_of_insert(single | {"issuance": of_batch})
+    assert (issued.by, issued.request, issued.after["prepared_by"]) == ("wang", "batch:4f1c", "li")
+
+
+def test_a_change_names_its_request_or_the_change_of_many_and_whose_act_it_was():
+    first = CERTIFICATE["changes"][0]
+    changes = [
+        first | {"request": "f" * 32, "owner": "registry"},
+        first | {"act": "9a", "owner": "S000033000002", "by": "S000033000002"},
+    ]
+    _, by_registry, by_token = happenings_of_insert(CERTIFICATE | {"changes": changes})
+    assert (by_registry.owner, by_registry.request) == ("registry", "f" * 32)
+    assert by_registry.after == {"state": "suspended", "assessor": "S000033000002"}
+    assert (by_token.by, by_token.owner, by_token.request) == ("", "S000033000002", "changes:9a")
+    assert by_token.after == {"state": "suspended"}
+
+
+def test_a_certificate_that_keeps_the_number_of_the_one_it_replaces_has_events_of_its_own():
+    again = CERTIFICATE | {"_id": "secret code", "replaces": "other code"}
+    named = {one.event for one in [*happenings_of_insert(CERTIFICATE), *happenings_of_insert(again)]}
+    assert len(named) == 6
+    assert not any("code" in event for event in named)  # a code opens a page
