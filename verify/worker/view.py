@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from datetime import date
 
 from registry.archive.desk import Dossier
-from registry.archive.export import cite, describe_holding
+from registry.archive.export import EDITION, cite, describe_holding
 from registry.archive.holdings import Holding
 from registry.archive.store import Archive
-from registry.levels import find_level, levels
+from registry.levels import Level, find_level, levels
 from registry.masking import mask
-from registry.view import Json, describe_level
+from registry.view import Json, describe_level, describe_occupation_code
 from registry.workers.desk import WorkerDesk
 from registry.workers.next_level import NextLevel
 from registry.workers.owed import SubsidiesLeft
 from verify.view import find_benefits
 
-# The career line, in units of its view box: as wide as a card on 360 pixels, a step for each of the eight levels;
-# on the left is room for their names.
-WIDTH, STEP, LEFT, RIGHT, TOP = 320, 22, 96, 10, 12
+# The career line, in units of its view box, which is stretched to the room there is; a step for each of the eight
+# levels, whose names stand beside it. At both ends is room for a dot.
+WIDTH, STEP, END = 100, 10, 2
 
 
 def describe_owner(desk: WorkerDesk, archive: Archive) -> Json:
@@ -31,15 +31,14 @@ def describe_owner(desk: WorkerDesk, archive: Archive) -> Json:
 def describe_card(one: Holding) -> Json:
     """One certificate as a card."""
     shown = describe_holding(one)
-    if one.occupation_printed:
-        shown["occupation"]["name"] = shown["occupation"]["name"] | {"zh": one.occupation_printed}
+    shown["occupation"]["name"] = _name_occupation(one.occupation, one.occupation_printed)
     return shown
 
 
 def describe_next(step: NextLevel) -> Json:
     """The next level in one occupation."""
     return {
-        "occupation": step.occupation_printed or step.occupation,
+        "occupation": _name_occupation(step.occupation, step.occupation_printed),
         "held": describe_level(step.held.id),
         "since": step.since.isoformat(),
         "target": describe_level(step.target.id),
@@ -88,27 +87,36 @@ def draw_line(holdings: Sequence[Holding], on: date) -> Json:
     if not held:
         return {"rows": []}
     first, span = held[0].issued_on, max((on - held[0].issued_on).days, 1)
-    height = TOP * 2 + STEP * (len(levels()) - 1)
-    rows, points, path = [], [], ""
+    rows, points, path, reached = [], [], "", set()
     for one in held:
         level = find_level(one.level or "")
-        x = LEFT + round((WIDTH - LEFT - RIGHT) * (one.issued_on - first).days / span, 1)
-        y = height - TOP - STEP * (level.rank - 1)
+        x = END + round((WIDTH - 2 * END) * (one.issued_on - first).days / span, 1)
+        y = _height(level)
         rows.append(describe_card(one))
         points.append({"x": x, "y": y, "standing": one.standing})
         if one.standing:
             path += f"M{x} {y}" if not path else f"H{x}V{y}"
-    end = f"H{WIDTH - RIGHT}" if path else ""
+            reached.add(level)
+    end = f"H{WIDTH - END}" if path else ""
     rungs = [
-        {"y": height - TOP - STEP * (level.rank - 1), "level": describe_level(level.id)} for level in levels()
+        {"y": _height(level), "level": describe_level(level.id), "reached": level in reached}
+        for level in reversed(levels())
     ]
     return {
         "rows": rows,
         "points": points,
         "rungs": rungs,
         "path": path + end,
-        "left": LEFT,
-        "right": WIDTH - RIGHT,
         "width": WIDTH,
-        "height": height,
+        "height": STEP * len(levels()),
     }
+
+
+def _height(level: Level) -> float:
+    return STEP * (len(levels()) - level.rank + 0.5)
+
+
+def _name_occupation(code: str, printed: str | None) -> Json:
+    """In both languages; in Chinese as the certificate has it."""
+    name: Json = describe_occupation_code(code, EDITION)["name"]
+    return name | ({"zh": printed} if printed else {})
