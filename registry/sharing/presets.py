@@ -26,6 +26,8 @@ class Preset:
     en: str
     why_zh: str
     why_en: str
+    minors: bool
+    """Whether somebody under age may choose it."""
     claims: frozenset[str]
 
 

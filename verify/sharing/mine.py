@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -9,14 +10,16 @@ from flask.typing import ResponseReturnValue
 
 from keys.errors import Refused
 from registry.certificate import CertificateRecord
-from registry.problems import error_words
+from registry.problems import error_words, find_problem
 from registry.services import registry
+from registry.sharing.minors import check_age, of_age_on, offered
 from registry.sharing.presets import LONGEST_PURPOSE, VIEWS, lives, presets
 from registry.sharing.shares import Share, ShareState
 from registry.sharing.signing import selective_token
 from registry.view import Json, describe_instant
+from registry.workers.desk import workers
 from verify.qr import draw_svg
-from verify.sharing.viewing import shares
+from verify.sharing.viewing import birth_date_of, shares
 from verify.worker.pages import own_holding
 from verify.worker.session import current_archive, note, workers_only
 from verify.worker.view import describe_card
@@ -42,9 +45,10 @@ def choose(code: str) -> str:
 def make(code: str) -> ResponseReturnValue:
     """A new link."""
     own_holding(code)
-    given = {name: request.form.get(name, "") for name in ("preset", "hours", "views", "purpose")}
+    given = {name: request.form.get(name, "") for name in ("preset", "hours", "views", "purpose", "adult")}
     archive = current_archive().code
     try:
+        check_age(given["preset"], _born(code), workers().today, says_adult=given["adult"] == "yes")
         share = shares().make(
             archive,
             code,
@@ -55,8 +59,12 @@ def make(code: str) -> ResponseReturnValue:
             at=registry().clock(),
         )
     except Refused as refused:
-        return _form(code, given, {refused.field: error_words(refused)}), 422
-    note("share.made", share=share.id, preset=share.preset)
+        if refused.field is None:
+            raise
+        words = {refused.field: error_words(refused)}
+        return _form(code, given, words), find_problem(refused.code).status
+    said = {"adult": "said"} if given["adult"] == "yes" else {}
+    note("share.made", share=share.id, preset=share.preset, **said)
     return redirect(url_for("me_shares.one", share_id=share.id))
 
 
@@ -101,23 +109,32 @@ def _url(share: Share) -> str:
     return f"{registry().settings.origin}/s/{shares().token(share)}"
 
 
-def _form(code: str, values: dict[str, str], errors: dict[str | None, Any]) -> str:
-    held, record = own_holding(code), registry().record.find(code)
+def _form(code: str, values: dict[str, str], errors: dict[str, Any]) -> str:
+    held, record, born, today = own_holding(code), _record(code), _born(code), workers().today
     return render_template(
         "share/choose.html",
         card=describe_card(held),
         values=values,
         errors=errors,
-        presets=[vars(one) for one in presets().values()],
+        presets=[vars(one) for one in offered(born, today)],
+        of_age_on=of_age_on(born, today),
+        age_unknown=born is None,
         lives=[vars(one) for one in lives()],
         views=VIEWS,
         longest=LONGEST_PURPOSE,
-        proved=record is not None and _has_token(record),
+        proved=selective_token(registry(), record) is not None,
     )
 
 
-def _has_token(record: CertificateRecord) -> bool:
-    return selective_token(registry(), record) is not None
+def _record(code: str) -> CertificateRecord:
+    found = registry().record.find(code)
+    if found is None:  # imported: there is nothing signed here to show a part of
+        raise Refused("certificate.unknown", field="code")
+    return found
+
+
+def _born(code: str) -> date | None:
+    return birth_date_of(registry(), _record(code))
 
 
 def _describe(share: Share) -> Json:

@@ -5,15 +5,17 @@ Everything shown comes out of the presentation itself, after it was verified: wh
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from keys import sd_jwt
 from keys.errors import Refused
 from registry.certificate import CertificateRecord
-from registry.credential import parse_credential, read_face
+from registry.credential import china_date, parse_credential, read_face
+from registry.identity import parse_identity
+from registry.people import open_holder
 from registry.selective import hideable
 from registry.services import Registry, registry
-from registry.sharing.presets import presets
+from registry.sharing.minors import claims_shown
 from registry.sharing.shares import Share, Shares
 from registry.sharing.signing import selective_token
 from registry.view import Json
@@ -35,8 +37,9 @@ def shares() -> Shares:
 
 def presentation_of(here: Registry, share: Share) -> str | None:
     """The SD-JWT with the chosen disclosures alone; None where the certificate has no selective token."""
-    whole = selective_token(here, _record(here, share))
-    return sd_jwt.select(sd_jwt.read(whole), presets()[share.preset].claims) if whole else None
+    record = _record(here, share)
+    whole = selective_token(here, record)
+    return sd_jwt.select(sd_jwt.read(whole), _claims(here, share, record)) if whole else None
 
 
 def describe_share(here: Registry, share: Share, *, at: datetime) -> Json:
@@ -49,7 +52,8 @@ def describe_share(here: Registry, share: Share, *, at: datetime) -> Json:
 
 def _describe_unproved(here: Registry, share: Share, at: datetime) -> Json:
     """What the registry says of a certificate that carries no selective token: its word, nothing to take along."""
-    record, wanted = _record(here, share), presets()[share.preset].claims
+    record = _record(here, share)
+    wanted = _claims(here, share, record)
     verdict = verifier().verify_code(record.code, at=at)
     said = describe(verdict)
     face = read_face(parse_credential(record.credential))
@@ -60,6 +64,16 @@ def _describe_unproved(here: Registry, share: Share, at: datetime) -> Json:
     }
     told = {name: said[name] for name in ("outcome", "as_of", "reason", "checks")}
     return told | {"presentation": presentation, "proved": False}
+
+
+def birth_date_of(here: Registry, record: CertificateRecord) -> date | None:
+    """When the holder was born, as far as the document on file shows it."""
+    person = open_holder(here.vault, record.holder, code=record.code)
+    return parse_identity(person.id_type, person.id_number, on=china_date(here.clock())).birth_date
+
+
+def _claims(here: Registry, share: Share, record: CertificateRecord) -> frozenset[str]:
+    return claims_shown(share.preset, birth_date_of(here, record), china_date(here.clock()))
 
 
 def _record(here: Registry, share: Share) -> CertificateRecord:
