@@ -14,6 +14,7 @@ from registry.sharing.signing import selective_token
 from registry.state import State
 from registry.view import describe_instant
 from registry.wallets.offers import Offer
+from verify.paper.desk import certificate_pdf
 from verify.qr import draw_svg
 from verify.wallet.metadata import credential_offer, offer_by_reference, offer_by_value
 from verify.wallet.routes import wallet_desk
@@ -22,7 +23,13 @@ from verify.worker.session import current_archive, note, workers_only
 from verify.worker.view import describe_card
 
 VC_JWT_TYPE = "application/vc+jwt"
-FILES = {"json": (VC_TYPE, "vc.json"), "jwt": (VC_JWT_TYPE, "vc.jwt"), "sd-jwt": (SD_JWT_TYPE, "vc.sd-jwt")}
+PDF_TYPE = "application/pdf"
+FILES = {
+    "pdf": (PDF_TYPE, "certificate.pdf"),
+    "json": (VC_TYPE, "vc.json"),
+    "jwt": (VC_JWT_TYPE, "vc.jwt"),
+    "sd-jwt": (SD_JWT_TYPE, "vc.sd-jwt"),
+}
 
 me_wallet = Blueprint("me_wallet", __name__, url_prefix="/me", template_folder="../templates")
 
@@ -89,7 +96,7 @@ def qr(offer_id: str) -> Response:
 @me_wallet.get("/certificates/<code>/files/<form>")
 @workers_only
 def download(code: str, form: str) -> Response:
-    """The certificate as a file: JSON-LD exactly as signed, JWT (``vc+jwt``), or SD-JWT with every disclosure."""
+    """The certificate as a file: on paper (PDF), JSON-LD as signed, JWT (``vc+jwt``), SD-JWT with every disclosure."""
     own_holding(code)
     if form not in FILES:
         raise Refused("http.not_found")
@@ -99,6 +106,8 @@ def download(code: str, form: str) -> Response:
 
 
 def _write(record: CertificateRecord, form: str) -> bytes | str:
+    if form == "pdf":
+        return certificate_pdf(record, registry())
     if form == "json":
         return record.credential
     if form == "jwt":
