@@ -7,11 +7,14 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from issuers.accounts.words import role_words
+from issuers.reason_words import reason_words
 from issuers.session import assessors_only, bureau_only, current_account, note
 from keys.errors import Refused
 from keys.jcs import canonicalize
@@ -24,6 +27,7 @@ from registry.credential import day_start
 from registry.keyrings import REGISTRY
 from registry.services import registry
 from registry.spreadsheet import BYTE_ORDER_MARK, safe_cell
+from registry.translation import language
 from registry.view import Json
 
 COLUMNS = (
@@ -40,6 +44,7 @@ COLUMNS = (
     "previous",
     "hash",
 )
+WORDS = ("act_words", "reason")  # of the CSV: what an act and a reason are called in the reader's language
 FIELDS = ("by", "owner", "act", "subject", "from", "to")
 
 trail_pages = Blueprint("trail", "issuers", template_folder="templates")
@@ -80,7 +85,7 @@ def own_trail() -> ResponseReturnValue:
 @bureau_only
 def trail_csv() -> ResponseReturnValue:
     """The entries of the filter as CSV; taking them is an act itself."""
-    return _export(_csv, "text/csv", "csv")
+    return _export(partial(_csv, in_=language()), "text/csv", "csv")
 
 
 @trail_pages.get("/registrar/trail.ndjson")
@@ -114,7 +119,12 @@ def _describe(entry: Mapping[str, Any]) -> Json:
         {"name": name, "before": entry["before"].get(name), "after": entry["after"].get(name)}
         for name in dict.fromkeys((*entry["before"], *entry["after"]))
     ]
-    return shown(entry) | {"words": act_words(entry["act"]), "facts": facts}
+    return shown(entry) | {
+        "words": act_words(entry["act"]),
+        "reason": reason_words(entry["why"]),
+        "acting_for": role_words(REGISTRY) if entry["owner"] == REGISTRY else None,
+        "facts": facts,
+    }
 
 
 def _export(write: Any, mimetype: str, ending: str) -> Response:
@@ -127,12 +137,13 @@ def _export(write: Any, mimetype: str, ending: str) -> Response:
     return response
 
 
-def _csv(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _csv(entries: Iterable[Mapping[str, Any]], *, in_: str) -> Iterator[str]:
     yield BYTE_ORDER_MARK
-    yield _line(COLUMNS)
+    yield _line((*COLUMNS, *WORDS))
     for entry in entries:
         told = shown(entry)
-        yield _line([_cell(told[name]) for name in COLUMNS])
+        words = (act_words(told["act"])[in_], reason_words(told["why"])[in_])
+        yield _line([*(_cell(told[name]) for name in COLUMNS), *map(safe_cell, words)])
 
 
 def _ndjson(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -73,6 +73,21 @@ def test_an_inspector_reads_filters_and_exports(day):
     assert "导出操作记录" in inspector.get("/registrar/trail").text
 
 
+def test_reasons_and_owners_stand_in_words(day):
+    inspector = enter(day, "inspector")
+    page = inspector.get("/registrar/trail").text
+    for words in ("评价过程或成绩弄虚作假", "账号或密码不对", "登记机关"):
+        assert words in page, words
+    assert "assessment or marks were falsified" in inspector.get("/registrar/trail?lang=en").text
+    table = list(csv.DictReader(io.StringIO(inspector.get("/registrar/trail.csv?lang=en").text)))
+    (revoked,) = [one for one in table if one["act"] == "certificate.revoked"]
+    assert (revoked["why"], revoked["act_words"], revoked["reason"]) == (
+        "false_results",
+        "Certificate revoked",
+        "assessment or marks were falsified",
+    )
+
+
 def test_pages_lead_through_everything_by_their_cursor(day):
     trail, seen, before = day.registry.trail, [], None
     while True:
