@@ -69,6 +69,7 @@ LINKS = (
     Link("helping.help_desk", _("For workers"), ASSESSOR, "house", also=("helping",)),
     Link("trail.own_trail", _("Trail of acts"), ASSESSOR, "house"),
     Link("notices.home", _("Notices"), ASSESSOR, also=("notices",)),
+    Link("bureau_batches.home", _("Batches"), BUREAU, "supervision", also=("bureau_batches",)),
     Link("committee.home", _("Accreditations"), BUREAU, also=("committee",)),
     Link(
         "archives.search",

@@ -10,7 +10,9 @@ from issuers.accreditations.pages import accreditation_pages
 from issuers.archive_pages import archive_pages
 from issuers.archive_routes import archive_api
 from issuers.audit_pages import audit_pages, trail_pages
+from issuers.batches.bureau_pages import bureau_batches
 from issuers.batches.desk import BatchDesk
+from issuers.batches.overview import BatchOverview
 from issuers.batches.pages import batch_pages
 from issuers.batches.routes import api as batches_api
 from issuers.changes.many_pages import many_pages
@@ -58,6 +60,7 @@ REGISTRAR_PAGES = (
     access_pages,
     archive_pages,
     audit_pages,
+    bureau_batches,
     committee_pages,
     credit_pages,
     holders_pages,
@@ -94,3 +97,4 @@ def prepare_issuers(issuers: Issuers, batches: BatchDesk) -> None:
     issuers.own_keys.prepare()
     issuers.refusals.prepare()
     batches.batches.prepare()
+    BatchOverview(batches.registry.database).prepare()

@@ -27,6 +27,7 @@ def describe(desk: BatchDesk, batch: Document) -> Json:
         "state": batch["state"],
         "by": batch["by"],
         "approved_by": batch.get("approved_by"),
+        "approved_at": describe_instant(batch["approved_at"]) if batch.get("approved_at") else None,
         "received_at": describe_instant(batch["received_at"]),
         "finished_at": describe_instant(batch["finished_at"]) if batch.get("finished_at") else None,
         "file": batch.get("facts"),

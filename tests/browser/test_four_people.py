@@ -109,4 +109,4 @@ def test_from_a_list_to_the_trail(visitor: Visitor, site: Site) -> None:
         read_trail(inspector, act, words, about)
     suspended = inspector.locator("table.certificates tbody tr")
     expect(suspended).to_contain_text(site.account_of("registrar").name)
-    expect(suspended).to_contain_text("inspection")
+    expect(suspended).to_contain_text("监督检查发现问题")

@@ -85,6 +85,7 @@ WHO_MAY = {
     "notices": May(ASSESSOR),
     "batches": May(ASSESSOR),
     "batches.approve": May(SIGNER),
+    "bureau_batches": May(BUREAU),
     "batch_results": May(ASSESSOR),
     "batches_api": May(ASSESSOR_TOKEN),
     "notices.contact": May(SIGNER),
