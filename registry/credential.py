@@ -26,6 +26,7 @@ CONTEXT_PATH = "/contexts/skills/v1"
 CONTEXT_REISSUE_PATH = (
     "/contexts/skills/v2"  # v1 and what a certificate issued again says; only those name it
 )
+CREDENTIAL_TYPES = ("VerifiableCredential", "OpenBadgeCredential", "SkillCertificate")
 MEDIA_TYPE = "application/vc+json"
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # one legal time, no summer time since 1991
@@ -123,7 +124,7 @@ def build_credential(face: Face) -> Credential:
     credential: Credential = {
         "@context": [CONTEXT_CREDENTIALS, CONTEXT_OPEN_BADGES, face.origin + context_path(face)],
         "id": f"{face.origin}/v/{face.code}",
-        "type": ["VerifiableCredential", "OpenBadgeCredential", "SkillCertificate"],
+        "type": list(CREDENTIAL_TYPES),
         "name": find_kind(face.kind).title_zh,
         "issuer": _issuer(face.issuer),
         "validFrom": day_start(face.issued_on),
@@ -163,6 +164,11 @@ def read_face(credential: Mapping[str, Any]) -> Face:
     return face
 
 
+def subject_id(credential_id: str) -> str:
+    """The name of the holder in a credential: Open Badges B.1.3 asks for one; this one tells nothing."""
+    return f"{credential_id}#holder"
+
+
 def day_start(day: date) -> str:
     """The first instant of ``day`` in China, RFC 3339 in UTC: 2026-11-22 gives 2026-11-21T16:00:00Z."""
     return datetime.combine(day, time(), CHINA).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -191,7 +197,7 @@ def _issuer(issuer: Issuer) -> Credential:
 
 def _subject(face: Face) -> Credential:
     subject: Credential = {
-        "id": f"{face.origin}/v/{face.code}#holder",  # Open Badges B.1.3 asks for a name; this one tells nothing
+        "id": subject_id(f"{face.origin}/v/{face.code}"),
         "type": ["AchievementSubject"],
         "achievement": _achievement(face),
         "certificateNumber": face.number,

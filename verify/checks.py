@@ -54,7 +54,8 @@ class Trust:
 class RecordEvidence:
     """What the registry's record says of a code: the bytes it holds, since when, the state, and why it is so.
 
-    ``cause`` is a code of ``issuers/data/reasons.toml``; ``changes`` led to the state, oldest first.
+    ``cause`` is a code of ``issuers/data/reasons.toml``; ``changes`` led to the state, oldest first. ``signed_at`` is
+    the time of a token that was signed of the certificate later on.
     """
 
     credential: bytes
@@ -62,6 +63,7 @@ class RecordEvidence:
     state: State
     cause: str | None = None
     changes: tuple[Change, ...] = ()
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,11 @@ def _check_signature(case: _Case) -> None:
 
 
 def _check_accreditation(case: _Case) -> None:
-    face, assessor = _face(case), _trust(case).assessor
+    check_accredited(_trust(case).assessor, _face(case))
+
+
+def check_accredited(assessor: Assessor, face: Face) -> None:
+    """Refused ``accreditation.*`` unless the accreditation that a face names covered it on its date of issue."""
     occupation = (face.occupation.code, face.occupation.edition)
     named = [held for held in assessor.accreditations if held.id == face.accreditation.id]
     if not named:

@@ -21,14 +21,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from issuers.accreditation import Scope, covering
 from keys import sd_jwt
 from keys.errors import Refused
 from keys.ring import RingKey
 from keys.sd_jwt import SdJwt
 from registry.credential import Face, StatusEntry, parse_credential, read_face
 from registry.selective import Presented, read_claimed, read_presented
-from verify.checks import RecordEvidence, Trust, check_recorded_time, check_state, conclude, run_steps
+from verify.checks import (
+    RecordEvidence,
+    Trust,
+    check_accredited,
+    check_recorded_time,
+    check_state,
+    conclude,
+    run_steps,
+)
 from verify.verdict import Check, Outcome, Verdict
 
 AHEAD = timedelta(minutes=5)  # how far a wallet's clock may run before ours
@@ -136,13 +143,8 @@ def _check_record(case: _Case) -> None:
 def _check_accreditation(case: _Case) -> str | None:
     if case.recorded is None:
         return "record.away"
-    face = _recorded_face(case.recorded)
     assert case.trust is not None  # noqa: S101 - the issuer check came before
-    named = [held for held in case.trust.assessor.accreditations if held.id == face.accreditation.id]
-    if not named:
-        raise Refused("accreditation.unknown")
-    occupation = (face.occupation.code, face.occupation.edition)
-    covering(named, Scope(face.kind, occupation, face.level, face.region, face.issued_on))
+    check_accredited(case.trust.assessor, _recorded_face(case.recorded))
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from datetime import date
 from typing import Any
 
@@ -42,6 +43,7 @@ from verify.services import verifier
 from verify.statement_check import StatementVerdict
 from verify.statements import describe_statement_verdict, verify_statement
 from verify.successor import describe_successor
+from verify.token_check import is_token
 from verify.verdict import Verdict
 from verify.view import describe_verdict, find_benefits
 
@@ -127,8 +129,11 @@ def describe_found(answer: Answer) -> dict[str, object]:
 
 def verify_file(data: bytes) -> AnyVerdict:
     """A file somebody sent: a credential as JSON, a presentation, or a picture with the QR of a certificate."""
+    data = data.removeprefix(BOM_UTF8)  # editors put it before a text that was pasted and saved
     if is_presentation(data):
         return verify_presented(data.decode("utf-8", "replace"))
+    if is_token(data):
+        return verify_token(data.decode("ascii"))
     if data.lstrip()[:1] in {b"{", b"["}:
         return verify_document(data)
     if is_pdf(data):
@@ -170,6 +175,11 @@ def verify_document(document: bytes) -> AnyVerdict:
     return verifier().verify_document(document, at=registry().clock(), day=day)
 
 
+def verify_token(text: str) -> Verdict:
+    """A certificate as a JWT."""
+    return verifier().verify_token(text.strip(), at=registry().clock(), day=read_past_day())
+
+
 def verify_presented(
     text: str, *, audience: str | None = None, nonce: str | None = None
 ) -> PresentationVerdict:
@@ -209,6 +219,8 @@ def _verify_json(asked: dict[str, Any]) -> AnyVerdict:
     credential = asked["credential"]
     if isinstance(credential, str) and is_presentation(credential):
         return verify_presented(credential)
+    if isinstance(credential, str) and is_token(credential.encode()):
+        return verify_token(credential)
     document = credential.encode() if isinstance(credential, str) else canonicalize(credential)
     return verify_document(document)
 

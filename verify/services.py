@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import cast
 
@@ -15,6 +15,7 @@ from issuers.services import Issuers
 from keys.errors import Refused
 from keys.pair import PrivateKey
 from keys.proof import read_proofs
+from registry.bound_tokens import BoundTokens
 from registry.cache import ShortMemory
 from registry.certificate import CertificateRecord
 from registry.credential import Credential, Face, parse_credential, read_face
@@ -26,6 +27,7 @@ from verify.gate_check import check_gate, seal_gate
 from verify.history import judge_at
 from verify.lookup import LookUp
 from verify.patience import LastKnown, Patience
+from verify.token_check import check_token
 from verify.trust_publisher import TrustPublisher
 from verify.verdict import Check, Outcome, Result, Verdict
 
@@ -66,6 +68,18 @@ class Verifier:
             lambda evidence, moment: check_gate(text, evidence, at=moment), self._evidence(), at=at, day=day
         )
 
+    def verify_token(self, text: str, *, at: datetime, day: date | None = None) -> Verdict:
+        """A certificate as a JWT, as it was downloaded or given to a wallet."""
+        return judge_at(
+            lambda evidence, moment: check_token(text, evidence, at=moment),
+            replace(
+                self._evidence(),
+                record=lambda face: self.patience.ask(lambda: self._look_up_token(face, text)),
+            ),
+            at=at,
+            day=day,
+        )
+
     def verify_code(self, code: str, *, at: datetime, day: date | None = None) -> Verdict:
         """The certificate of a code."""
         found = self.registry.record.find(code) if len(code) <= MAX_CODE else None
@@ -91,6 +105,15 @@ class Verifier:
     def _look_up(self, face: Face) -> RecordEvidence | None:
         found = self.registry.record.find(face.code)
         return evidence_of(found) if found else None
+
+    def _look_up_token(self, face: Face, text: str) -> RecordEvidence | None:
+        found = self._look_up(face)
+        if found is None:
+            return None
+        signed_at = BoundTokens(self.registry.database).find(text, face.code)
+        if signed_at is None:
+            raise Refused("record.differs")
+        return replace(found, signed_at=signed_at)
 
 
 def evidence_of(found: CertificateRecord) -> RecordEvidence:

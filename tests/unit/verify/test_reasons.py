@@ -32,12 +32,14 @@ JUDGES = (
     "registry/places",
     "registry/statement",
     "registry/status_list",
+    "registry/wallets/jwt_credential",
     "verify/checks",
     "verify/gate",
     "verify/gate_check",
     "verify/gate_text",
     "verify/presentation_check",
     "verify/statement_check",
+    "verify/token_check",
     "verify/trust_list",
 )
 # What these modules refuse where something is signed, made or changed; a verdict never carries it.
