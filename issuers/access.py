@@ -10,6 +10,7 @@ from issuers.archive_routes import desk, read_person
 from issuers.desk import filled
 from issuers.ledger_view import both
 from issuers.published import at
+from issuers.session import note
 from registry.archive.entries import EDITION
 from registry.archive.export import cite, describe_check
 from registry.keyrings import REGISTRY
@@ -21,8 +22,8 @@ from registry.view import Json, describe_instant, describe_occupation_code
 
 
 def keep_check(asked: dict[str, Any], *, owner: str = REGISTRY) -> tuple[KeptCheck, AccessCheck]:
-    """Check what `AccessSchema` loaded, and keep the check. Refused at the field that does not fit."""
-    return desk().check_access(
+    """Check what `AccessSchema` loaded, keep the check and note it. Refused at the field that does not fit."""
+    kept, found = desk().check_access(
         read_person(asked["holder"]),
         occupation=at("occupation", lambda: find_occupation(asked["occupation"], EDITION).code),
         region=at("region", lambda: find_place(asked["region"]).code),
@@ -31,6 +32,9 @@ def keep_check(asked: dict[str, Any], *, owner: str = REGISTRY) -> tuple[KeptChe
         checked_by=asked["checked_by"],
         owner=owner,
     )
+    facts = {"occupation": kept.occupation, "region": kept.region, "outcome": kept.outcome}
+    note("access.checked", f"access:{kept.id}", after=facts)
+    return kept, found
 
 
 def read_form(**given: str) -> dict[str, Any]:

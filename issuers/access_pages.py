@@ -40,8 +40,6 @@ def ask() -> ResponseReturnValue:
     except Refused as refused:
         page = _form({refused.field or "form": error_words(refused)})
         return page, find_problem(refused.code).status
-    facts = {"occupation": kept.occupation, "region": kept.region, "outcome": kept.outcome}
-    note("access.checked", f"access:{kept.id}", after=facts)
     flash(_("Checked, and kept as evidence."))
     return redirect(url_for("access.check", check_id=kept.id))
 
@@ -61,7 +59,7 @@ def refer(check_id: str) -> ResponseReturnValue:
     def act() -> None:
         asked = load(ReferralSchema(), filled("employer", "found_on", "note"))
         made = desk().access.refer(check_id, **asked, **signed())
-        note("access.referred", f"access:{check_id}", why=made.note, after={"employer": made.employer})
+        note("access.referred", f"access:{check_id}", after={"employer": made.employer})
 
     back = url_for("access.check", check_id=check_id)
     return do_act(act, lambda errors: _show(check_id, errors), _("Referred."), back=back)

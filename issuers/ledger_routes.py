@@ -101,6 +101,7 @@ def earn() -> Response:
         rule=asked["rule"],
         on=desk().today,
     )
+    note("credit.earned", f"archive:{archive.code}", why=asked["rule"], after={"credits": asked["credits"]})
     reward = desk().credits.reward(
         desk().policies(), account, region=holding.region or "000000", on=desk().today
     )
@@ -121,6 +122,8 @@ def convert() -> Response:
         course=asked["course"],
         on=desk().today,
     )
+    after = {name: asked[name] for name in ("school", "programme", "course")}
+    note("credit.converted", f"archive:{archive.code}", after=after)
     return answer_json(describe_credits(account), 201)
 
 
@@ -144,6 +147,7 @@ def referral(check_id: str) -> Response:
     """Refer whoever hired or placed against a check that found no certificate (NM-08). 201."""
     asked = load(_referral, read_json(request))
     made = desk().access.refer(check_id, **asked, by=REGISTRY, at=registry().clock())
+    note("access.referred", f"access:{check_id}", after={"employer": made.employer})
     return answer_json({"id": made.id, "check": made.check, "employer": made.employer}, 201)
 
 

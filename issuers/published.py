@@ -14,6 +14,7 @@ from marshmallow import Schema
 
 from issuers.archive_routes import desk
 from issuers.archive_schemas import ConversionRuleSchema, ListingSchema, RateSchema, TierSchema
+from issuers.session import note
 from keys.errors import Refused
 from registry.archive.entries import EDITION
 from registry.kinds import find_kind
@@ -70,18 +71,22 @@ def find_table(name: str) -> Described:
 
 
 def publish(table: Table, asked: dict[str, Any], *, by: str) -> PublishedRow:
-    """Check the cells of a row and add it. Refused at the cell's own name."""
+    """Check the cells of a row, add it and note it. Refused at the cell's own name."""
     since, until = asked.pop("since"), asked.pop("until")
     source, ended = asked.pop("source"), asked.pop("ended")
     cells = {name: _cell(name, value) for name, value in asked.items()}
-    return desk().tables.add(
+    row = desk().tables.add(
         table, cells, Window(since, until), source=source, by=by, at=registry().clock(), ended=ended
     )
+    note("published.added", _subject(row), why=row.source, after=_facts(row))
+    return row
 
 
 def end(table: Table, row_id: str, *, on: date, source: str, by: str) -> PublishedRow:
-    """End a row on a day. Refused ``published.unknown``, ``published.window``, ``published.exists``."""
-    return desk().tables.end(table, row_id, on=on, source=source, by=by, at=registry().clock())
+    """End a row on a day, and note it. Refused ``published.unknown``, ``published.window``, ``published.exists``."""
+    row = desk().tables.end(table, row_id, on=on, source=source, by=by, at=registry().clock())
+    note("published.ended", _subject(row), why=row.source, after=_facts(row))
+    return row
 
 
 def at(field: str, find: Callable[[], str]) -> str:
@@ -90,6 +95,15 @@ def at(field: str, find: Callable[[], str]) -> str:
         return find()
     except Refused as refused:
         raise refused.at(field) from None
+
+
+def _subject(row: PublishedRow) -> str:
+    return f"published:{row.table}:{row.id}"
+
+
+def _facts(row: PublishedRow) -> dict[str, Any]:
+    told = {key: value for key, value in row.cells.items() if value is not None}
+    return told | {"from": row.window.since.isoformat()}
 
 
 _CHECKS: Mapping[str, Callable[[str], str]] = {

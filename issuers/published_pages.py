@@ -15,7 +15,7 @@ from issuers.desk import Errors, do_act, filled, whole
 from issuers.ledger_view import both
 from issuers.published import SCHEMAS, Column, Described, described_tables, end, find_table, publish
 from issuers.schemas import load
-from issuers.session import bureau_only, current_account, note, registrars_only
+from issuers.session import bureau_only, current_account, registrars_only
 from keys.errors import Refused
 from registry.kinds import find_kind, kinds
 from registry.ledgers.published import PublishedRow
@@ -44,8 +44,7 @@ def add(table: str) -> ResponseReturnValue:
 
     def act() -> None:
         asked = load(SCHEMAS[found.id], _body(found))
-        row = publish(found.id, asked, by=current_account().name)
-        note("published.added", _subject(row), why=row.source, after=_facts(row))
+        publish(found.id, asked, by=current_account().name)
 
     return do_act(act, lambda errors: _show(found, errors), _("Published."), back=_address(found))
 
@@ -58,8 +57,7 @@ def end_row(table: str, row_id: str) -> ResponseReturnValue:
 
     def act() -> None:
         asked = load(EndingSchema(), filled("from", "source"))
-        row = end(found.id, row_id, on=asked["since"], source=asked["source"], by=current_account().name)
-        note("published.ended", _subject(row), why=row.source, after=_facts(row))
+        end(found.id, row_id, on=asked["since"], source=asked["source"], by=current_account().name)
 
     return do_act(act, lambda errors: _show(found, errors, ending=row_id), _("Ended."), back=_address(found))
 
@@ -71,15 +69,6 @@ def _body(found: Described) -> dict[str, Any]:
         if column.type == "whole":
             body[column.id] = whole(column.id)
     return body
-
-
-def _subject(row: PublishedRow) -> str:
-    return f"published:{row.table}:{row.id}"
-
-
-def _facts(row: PublishedRow) -> dict[str, Any]:
-    told = {key: value for key, value in row.cells.items() if value is not None}
-    return told | {"from": row.window.since.isoformat()}
 
 
 def _address(found: Described) -> str:

@@ -152,6 +152,8 @@ def record_session() -> Response:
     assessor, now = authenticate(), registry().clock()
     session = Session(body=assessor.id, **load(SessionSchema(), read_json(request)))
     recorded = sessions().record(session, at=now, by=assessor.id, today=china_date(now))
+    facts = {"held_on": recorded.held_on.isoformat()}
+    note("training.recorded", f"session:{assessor.id}:{recorded.id}", after=facts)
     return answer_json(vars(recorded) | {"held_on": recorded.held_on.isoformat()}, 201)
 
 

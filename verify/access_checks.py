@@ -16,7 +16,7 @@ from issuers.archive_routes import desk
 from issuers.archive_schemas import AccessSchema
 from issuers.employers import Employer
 from issuers.schemas import load
-from issuers.session import current_employer, employers_only, note
+from issuers.session import current_employer, employers_only
 from keys.errors import Refused
 from registry.guesses import PER_ADDRESS, Counted
 from registry.identity import IdType
@@ -49,8 +49,6 @@ def ask() -> ResponseReturnValue:
     except Refused as refused:
         page = _form({refused.field or "form": error_words(refused)})
         return page, find_problem(refused.code).status
-    facts = {"occupation": kept.occupation, "region": kept.region, "outcome": kept.outcome}
-    note("access.checked", f"access:{kept.id}", after=facts)
     return redirect(url_for("employer_access.check", check_id=kept.id))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from issuers.routes import authenticate_registrar
-from issuers.session import registrars_only
+from issuers.session import note, registrars_only
 from keys.errors import Refused
 from keys.jcs import canonicalize
 from keys.proof import sign
@@ -87,6 +87,8 @@ def _make_statement(code: str) -> bytes:
     key_id, key = here.signing_key(REGISTRY)
     statement = _statement(dossier, key_id.partition("#")[0])
     signed = sign(build_statement(statement), key=key, verification_method=key_id, created=here.clock())
+    told = {"region": statement.region, "certificates": len(statement.answers)}
+    note("statement.made", f"archive:{code}", after=told)
     return canonicalize(signed)
 
 

@@ -19,6 +19,7 @@ from issuers.batches.sealing import Told, tell
 from issuers.batches.store import Document
 from issuers.batches.telling import describe, findings
 from issuers.routes import authenticate
+from issuers.session import note
 from keys.errors import Refused
 from registry.http import answer_json
 from registry.translation import language
@@ -41,6 +42,7 @@ def receive() -> Response:
         if request.args.get("dry_run") == "true":
             return _dry_run(file, assessor)
         batch_id = batch_desk().receive(file, assessor, by="API")
+        note("batch.prepared", f"batch:{batch_id}")
     response = answer_json(_describe(batch_desk().batches.find(batch_id)), 202)
     response.headers["Location"] = f"{PATH}/{batch_id}"
     return response

@@ -8,7 +8,7 @@ from itertools import islice
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from issuers.session import bears_session, current_account, current_employer, employers_only
+from issuers.session import bears_session, current_account, current_employer, employers_only, note
 from keys.errors import Refused
 from registry.http import answer_refusal
 from registry.problems import error_words, find_problem
@@ -58,6 +58,7 @@ def receive() -> ResponseReturnValue:
         by = current_account().name
         with file.stream as stream:
             job_id = bulk_desk().receive(stream, current_employer(), by=by)
+            note("list.received", f"list:{job_id}")
     except Refused as refused:
         page = _home(error_words(refused)), find_problem(refused.code).status
         return with_retry_after(refused, page)

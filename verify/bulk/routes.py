@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 
 from issuers.routes import authenticate_employer
+from issuers.session import note
 from keys.errors import Refused
 from keys.pair import PublicKey
 from keys.proof import Proof
@@ -45,6 +46,7 @@ def receive() -> Response:
     request.max_content_length = MAX_UPLOAD
     with _uploaded("file") as file:
         job_id = bulk_desk().receive(file, employer, by="API")
+        note("list.received", f"list:{job_id}")
     response = answer_json(_describe(bulk_desk().jobs.find(job_id)), 202)
     response.headers["Location"] = f"{PATH}/{job_id}"
     return response

@@ -11,7 +11,7 @@ from registry.problems import catalogue, error_words, find_problem
 from registry.services import registry
 from registry.view import Json
 from verify.watch.desk import MAX_CODES, watch_desk
-from verify.watch.routes import describe_change
+from verify.watch.routes import begin_watching, describe_change, direct_changes, end_watching
 from verify.watch.store import Document
 
 SHOWN = 200  # changes, and watches, of the page; all of them are in the API
@@ -31,7 +31,7 @@ def home() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Watch the codes of the form, one a line."""
     try:
-        _, unknown = watch_desk().watch(current_employer(), [_code(line) for line in _lines()])
+        _, unknown = begin_watching(current_employer(), [_code(line) for line in _lines()])
     except Refused as refused:
         return _refuse(refused)
     return _home(unknown=unknown) if unknown else _back()
@@ -41,7 +41,7 @@ def add() -> ResponseReturnValue:
 @employers_only
 def remove(code: str) -> ResponseReturnValue:
     """End a watch."""
-    watch_desk().watches.remove(current_employer().id, code)
+    end_watching(current_employer(), code)
     return _back()
 
 
@@ -49,12 +49,9 @@ def remove(code: str) -> ResponseReturnValue:
 @employers_only
 def webhook() -> ResponseReturnValue:
     """Have changes sent to an address; to none where the field is empty."""
-    employer, url = current_employer(), request.form.get("url", "").strip()
-    if not url:
-        watch_desk().watches.remove_webhook(employer.id)
-        return _back()
+    url = request.form.get("url", "").strip()
     try:
-        watch_desk().set_webhook(employer, url, by=current_account().name)
+        direct_changes(current_employer(), url, by=current_account().name)
     except Refused as refused:
         return _refuse(refused)
     return _back()

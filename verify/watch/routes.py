@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
 from marshmallow import RAISE, Schema, fields
 
+from issuers.employers import Employer
 from issuers.routes import authenticate_employer
 from issuers.schemas import MESSAGES, load
+from issuers.session import note
 from keys.errors import Refused
 from registry.http import answer_json, read_json
 from registry.services import registry
@@ -54,7 +56,7 @@ _watch_schema, _webhook_schema = WatchSchema(), WebhookSchema()
 def add() -> Response:
     """Watch certificates by code. 201 with the watches, and the codes that the record does not hold."""
     employer = authenticate_employer()
-    made, unknown = watch_desk().watch(employer, load(_watch_schema, read_json(request))["codes"])
+    made, unknown = begin_watching(employer, load(_watch_schema, read_json(request))["codes"])
     return answer_json({"watches": [_describe(one) for one in made], "unknown": unknown}, 201)
 
 
@@ -71,7 +73,7 @@ def watches() -> Response:
 @api.delete("/<code>")
 def remove(code: str) -> Response:
     """End a watch."""
-    return answer_json(_describe(watch_desk().watches.remove(authenticate_employer().id, code)))
+    return answer_json(_describe(end_watching(authenticate_employer(), code)))
 
 
 @api.get("/changes")
@@ -104,15 +106,39 @@ def webhook() -> Response:
 def set_webhook() -> Response:
     """Have changes sent to an address from now on."""
     employer, url = authenticate_employer(), load(_webhook_schema, read_json(request))["url"]
-    watch_desk().set_webhook(employer, url, by="API")
+    direct_changes(employer, url, by="API")
     return answer_json({"url": url})
 
 
 @api.delete("/webhook")
 def remove_webhook() -> Response:
     """Have nothing sent any more."""
-    watch_desk().watches.remove_webhook(authenticate_employer().id)
+    direct_changes(authenticate_employer(), "", by="API")
     return answer_json({"url": None})
+
+
+def begin_watching(employer: Employer, codes: Sequence[str]) -> tuple[list[Document], list[str]]:
+    """Watch certificates by code, and note it: `WatchDesk.watch`."""
+    made, unknown = watch_desk().watch(employer, codes)
+    if made:
+        note("watch.begun", employer.owner, after={"certificates": len(made)})
+    return made, unknown
+
+
+def end_watching(employer: Employer, code: str) -> Document:
+    """End a watch, and note it."""
+    ended = watch_desk().watches.remove(employer.id, code)
+    note("watch.ended", f"certificate:{ended['number']}")
+    return ended
+
+
+def direct_changes(employer: Employer, url: str, *, by: str) -> None:
+    """Have changes sent to ``url``, nowhere where empty; noted is only that, for an address may hold a key."""
+    if url:
+        watch_desk().set_webhook(employer, url, by=by)
+    else:
+        watch_desk().watches.remove_webhook(employer.id)
+    note("watch.webhook_set", employer.owner, after={"is_set": bool(url)})
 
 
 def describe_change(change: Mapping[str, Any]) -> Json:
