@@ -20,6 +20,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from registry.audit.entries import NOTHING_BEFORE, Happening, chain
+from registry.following import Overtaken
 
 END = "end"  # the one document of `trail_end`
 PAGE = 50
@@ -28,10 +29,6 @@ ABOUT = "after.assessor"  # whose certificate it was done to, where another did 
 APPEND_SECONDS = 90.0
 
 Also = Callable[[ClientSession], None]
-
-
-class Overtaken(Exception):
-    """Another writer moved the end since this one read it."""
 
 
 @dataclass(frozen=True)

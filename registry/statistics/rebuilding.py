@@ -18,6 +18,7 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from registry.following import Overtaken, latest_moment
 from registry.state import State
 from registry.statistics.counting import (
     ISSUED,
@@ -73,10 +74,6 @@ CHANGED: list[dict[str, Any]] = [
 ]
 
 
-class Overtaken(Exception):
-    """Another projector stored a token, or turned the pointer, since this one read it."""
-
-
 def rebuild(database: Database[dict[str, Any]], *, at: datetime) -> dict[str, Any]:
     """Count the record anew and turn the pointer; the pointer. Raises `Overtaken` when somebody else just did."""
     before = database["projections"].find_one({"_id": PROJECTION})
@@ -108,19 +105,10 @@ def counter_updates(generation: str, increments: Increments) -> list[UpdateOne]:
     return [UpdateOne({"_id": name}, {"$inc": added}, upsert=True) for name, added in by_counter.items()]
 
 
-def _now(database: Database[dict[str, Any]]) -> Timestamp:
-    """The record's latest moment, in its own time."""
-    with database.client.start_session() as session:
-        database.client.admin.command("ping", session=session)
-        moment = session.operation_time
-    assert moment is not None  # noqa: S101 - a replica set always tells
-    return moment
-
-
 def _count_at_one_moment(database: Database[dict[str, Any]]) -> tuple[Timestamp, Increments]:
     """A moment and the counts at it; a moment that MongoDB cannot show yet (a new index) is left for a later one."""
     for _ in range(SNAPSHOT_TRIES):
-        moment = _now(database)
+        moment = latest_moment(database)
         try:
             return moment, _count_all(database, moment)
         except OperationFailure as error:

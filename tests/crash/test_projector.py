@@ -14,10 +14,11 @@ from registry.statistics.rebuilding import PROJECTION
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 KILLS = 8
-CERTIFICATES = 1_500
+IN_CHUNK = 250  # certificates written while one of them counts
 FOLLOW = """
 import sys
 from datetime import UTC, datetime
+from threading import Event
 from registry.mongo import connect
 from registry.statistics.projector import Projector
 import registry.statistics.projector as projector
@@ -25,13 +26,13 @@ projector.BATCH = 20  # many transactions, so that a kill falls into one
 follower = Projector(connect(sys.argv[1], database=sys.argv[2]), lambda: datetime.now(UTC))
 follower._pointer()
 print("counting", flush=True)
-follower.run()
+follower.run(Event())
 """
 
 
-def write(database):
+def write(database, chunk):
     """Issue, and revoke every seventh."""
-    for number in range(CERTIFICATES):
+    for number in range(chunk * IN_CHUNK, (chunk + 1) * IN_CHUNK):
         database["certificates"].insert_one(
             {
                 "_id": f"c{number}",
@@ -63,20 +64,20 @@ def counters(database):
 
 def test_counters_are_exact_after_kill_9(database, mongo_uri):
     Projector(database, lambda: NOW).catch_up()
-    writer = threading.Thread(target=write, args=(database,))
-    writer.start()
     counted = []
-    for _ in range(KILLS):
+    for chunk in range(KILLS):
         command = [sys.executable, "-c", FOLLOW, mongo_uri, database.name]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout.readline() == b"counting\n"  # a busy machine takes seconds to start it
+            writer = threading.Thread(target=write, args=(database, chunk))
+            writer.start()
             time.sleep(random.uniform(0.1, 0.7))
             process.kill()
+        writer.join()
         counted.append(sum(counters(database).values()))
-    writer.join()
     Projector(database, lambda: NOW).catch_up()
     truth = count(event for one in database["certificates"].find() for event in events_of_insert(one))
     assert counters(database) == truth
     assert len(set(counted)) > 2, counted  # the killed ones had counted something
-    assert database["uploads"].count_documents({"type": "new"}) == CERTIFICATES
-    assert database["uploads"].count_documents({"type": "correction"}) == (CERTIFICATES + 6) // 7
+    assert database["uploads"].count_documents({"type": "new"}) == KILLS * IN_CHUNK
+    assert database["uploads"].count_documents({"type": "correction"}) == (KILLS * IN_CHUNK + 6) // 7

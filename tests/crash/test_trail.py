@@ -21,14 +21,16 @@ CHUNKS, IN_CHUNK = 20, 30
 FOLLOW = """
 import sys
 from datetime import UTC, datetime, timedelta
+from threading import Event
 import registry.audit.writer as writing
+import registry.following as following
 from registry.mongo import connect
 writing.BATCH = 15  # many transactions, so that a kill falls into one
 writing.LEASE = timedelta(milliseconds=200)
-writing.RETRY_SECONDS = 0.05
+following.RETRY_SECONDS = 0.05
 writer = writing.TrailWriter(connect(sys.argv[1], database=sys.argv[2]), lambda: datetime.now(UTC))
 print("writing", flush=True)
-writer.run()
+writer.run(Event())
 """
 
 

@@ -9,8 +9,9 @@ import pytest
 from registry.audit.acts import Act, Acts
 from registry.audit.checking import Break, Checks, check_trail
 from registry.audit.entries import shown
-from registry.audit.trail import Filter, Overtaken, Trail
+from registry.audit.trail import Filter, Trail
 from registry.audit.writer import LEASE, TrailWriter
+from registry.following import Overtaken
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 

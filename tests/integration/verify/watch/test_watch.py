@@ -7,6 +7,7 @@ import time
 from base64 import b64decode, b64encode
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography.exceptions import InvalidSignature
@@ -299,10 +300,10 @@ def wait(is_so, seconds=15):
 
 
 def test_the_follower_stops(desk):
-    follower = Follower(desk)
-    follower.stop()
-    follower.follow()
-    follower.deliver()
+    follower, stop = Follower(desk), Event()
+    stop.set()
+    follower.follow(stop)
+    follower.deliver(stop)
 
 
 def test_the_example_of_the_document_verifies_it(house, desk, watched, receiver, change, monkeypatch):
