@@ -11,10 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from issuers.notices.kinds import kinds, write
 from issuers.notices.sending import deliver_once, telling
 from issuers.notices.store import Channel, Contact
 from registry.settings import Settings
 from registry.webhooks.pauses import MAX_TRIES, pause
+from registry.workers.requests import RequestKind, Subject
+from tests.integration.access.who_may import find_row
 
 FACTS = {"batch": "4f1c", "issued": 39_998, "refused": 2}
 
@@ -182,6 +185,37 @@ def test_where_to_is_set_in_the_console(house, client):
     act = house.database["acts"].find_one({"name": "notices.contact"})
     assert act["after"] == {"mail": True, "webhook": False}
     assert "office@assoc.test" not in str(act)
+
+
+PAGES = {
+    "batch.finished": "batches.batch",
+    "accreditation.expiring": "accreditations.home",
+    "accreditation.decided": "accreditations.case",
+    "key.decided": "own_keys.home",
+    "objection.raised": "helping.help_desk",
+    "correction.asked": "helping.help_desk",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_a_notices_page_is_a_route_that_its_reader_may_open(house, kind):
+    facts = {name: f"some-{name}" for name in kinds()[kind].facts}
+    path = write(kind, facts).page.partition("#")[0]
+    endpoint, arguments = house.app.url_map.bind("127.0.0.1").match(path, method="GET")
+    assert endpoint == PAGES[kind]
+    assert set(arguments.values()) <= set(facts.values())
+    assert "signer" in find_row(endpoint).at("GET")
+
+
+def test_a_notice_of_a_request_leads_to_its_place_on_the_page(house, client):
+    requests = house.services.workers.requests
+    subject = Subject(house.association, "code", "number")
+    made = requests.open(("a",), RequestKind.OBJECTION, subject, "x", at=house.clock())
+    where = write("objection.raised", {"objection": made.id, "number": "number"}).page
+    path, _, place = where.partition("#")
+    assert f'id="{place}"' in client.get(path).text
+    client.post(f"{path}/requests/{made.id}/answer", data={"decision": "refused", "text": "x"})
+    assert f'id="{place}"' in client.get(path).text  # answered, and still there
 
 
 def test_another_assessors_notice_is_not_sent_again(house, notices, client):
