@@ -20,6 +20,7 @@ from issuers.changes.view import describe_row, links
 from issuers.dashboard import assessor_waiting, refusals_of
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
+from issuers.registers import figures
 from issuers.request import Draft, IssueRequest, check_request
 from issuers.roles import Role
 from issuers.schemas import IssueSchema, load
@@ -52,7 +53,7 @@ def overview() -> ResponseReturnValue:
     counts = {
         "today": record.count_since(assessor.id, datetime.fromisoformat(day_start(today))),
         "total": record.count(assessor.id),
-        "revoked": record.count(assessor.id, state="revoked"),
+        "revoked": figures().of_assessor(assessor.id, until=today)["revoked"],
     }
     newest, _ = registry().searching.page(Query(assessors=(assessor.id,)), limit=RECENT)
     described = describe_assessor(assessor, on=today)

@@ -163,9 +163,9 @@ class Record:
         """How many certificates of the assessor were recorded at or after a moment."""
         return self._certificates.count_documents({"assessor": assessor, "recorded_at": {"$gte": moment}})
 
-    def count(self, assessor: str, **wanted: str) -> int:
-        """How many certificates of the assessor match, for example ``state="revoked"``."""
-        return self._certificates.count_documents({"assessor": assessor, **wanted})
+    def count(self, assessor: str) -> int:
+        """How many certificates of the assessor are recorded."""
+        return self._certificates.count_documents({"assessor": assessor})
 
     def _find(self, wanted: Mapping[str, Any]) -> CertificateRecord | None:
         document = self._certificates.find_one(wanted)

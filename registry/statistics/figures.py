@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from pymongo.database import Database
@@ -77,6 +77,22 @@ class Figures:
         return self._read(
             lambda generation: self._sum(generation, dimension, start, end, by_month=view == "month")
         )
+
+    def of_assessor(self, assessor: str, *, until: date) -> Counter[str]:
+        """Every measure of one assessor in all, up to the month of ``until``: a few hundred look-ups, however many
+        certificates it has.
+        """
+        years = range(FIRST_YEAR, until.year + 1)
+        months = [f"{year}-{month:02}" for year in years for month in range(1, 13)]
+
+        def read(generation: str) -> Counter[str]:
+            names = [f"{generation}|assessor|{month}|{assessor}" for month in months]
+            found: Counter[str] = Counter()
+            for one in self._database["statistics"].find({"_id": {"$in": names}}, {"_id": 0}):
+                found.update(one)
+            return found
+
+        return self._read(read)
 
     def standing(self, regions: Callable[[str], bool]) -> Counter[str]:
         """Certificates in force now by level, in the places that ``regions`` says yes to."""

@@ -10,9 +10,12 @@ from pymongo.errors import AutoReconnect
 
 from issuers.refusals import SHOWN, Refusals
 from keys.errors import Refused
+from registry.credential import china_date
 from registry.problems import find_problem
 from registry.registers.integrity import Appeal, Case
 from registry.registers.integrity_store import IntegrityFiles
+from registry.statistics.figures import Figures
+from registry.statistics.projector import Projector
 from registry.workers.requests import RequestKind, Subject
 from tests.integration.conftest import House, make_body, make_number
 
@@ -86,6 +89,18 @@ def test_a_refusal_is_told_even_where_it_cannot_be_counted(house: House, monkeyp
     monkeypatch.setattr(type(refusals._refusals), "update_one", away)
     with pytest.raises(Refused, match=r"issue\.job"), refusals.counting(house.association):
         raise Refused("issue.job")
+
+
+def test_what_was_revoked_comes_from_the_counters(house: House):
+    path = f"/api/v1/certificates/{house.issued()['number']}/revocation"
+    house.client().post(path, json={"reason": "issued_in_error"}, headers=house.headers())
+    Projector(house.database, house.clock).catch_up()
+    today = china_date(house.clock())
+    counts = Figures(house.database).of_assessor(house.association, until=today)
+    assert counts == {"issued": 1, "revoked": 1}
+    assert Figures(house.database).of_assessor(house.college, until=today) == {}
+    page = enter(house, "signer", house.association, "signer").get("/console/?lang=en").text
+    assert "<dt>Revoked</dt><dd>1</dd>" in page
 
 
 def test_the_bureau_sees_what_waits(house: House):
