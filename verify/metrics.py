@@ -25,7 +25,7 @@ metrics.before_request(authenticate_registrar)
 def scrape() -> Response:
     """The figures of this moment, in the text form that Prometheus reads."""
     collected = CollectorRegistry()
-    for add in (_certificates, _work, _notices, _statistics):
+    for add in (_certificates, _work, _trail, _notices, _statistics):
         add(collected)
     response = Response(generate_latest(collected), content_type=CONTENT_TYPE_LATEST)
     response.headers["Cache-Control"] = "no-store"
@@ -47,6 +47,11 @@ def _work(collected: CollectorRegistry) -> None:
     gauge = Gauge("registry_chunks_waiting", "Pieces of long work not done yet", ["work"], registry=collected)
     gauge.labels("bulk").set(bulk_desk().jobs.chunks_waiting())
     gauge.labels("batch").set(batch_desk().batches.chunks_waiting())
+
+
+def _trail(collected: CollectorRegistry) -> None:
+    gauge = Gauge("registry_acts_waiting", "Acts noted and not yet in the trail", registry=collected)
+    gauge.set(registry().acts.waiting())
 
 
 def _notices(collected: CollectorRegistry) -> None:

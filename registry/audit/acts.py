@@ -51,3 +51,7 @@ class Acts:
         self._acts.insert_one(
             document | {"before": dict(act.before), "after": dict(act.after)}, session=session
         )
+
+    def waiting(self) -> int:
+        """About how many acts are not yet in the trail: the collection's own count, which no query is needed for."""
+        return self._acts.estimated_document_count()

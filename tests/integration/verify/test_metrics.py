@@ -2,6 +2,8 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from registry.audit.acts import Act, Acts
+from registry.audit.writer import TrailWriter
 from registry.keyrings import REGISTRY
 
 
@@ -31,6 +33,15 @@ def test_figures_follow_the_record(house, make_body):
         (channel, state) for channel in ("mail", "webhook") for state in ("waiting", "dead")
     }
     assert not any(secret in text for secret in (issued["number"], issued["code"], "欧阳试验"))
+
+
+def test_acts_wait_until_the_trail_has_them(house):
+    token = house.issuers.assessors.new_token(REGISTRY, label="prometheus", at=house.clock())
+    for n in range(3):
+        Acts(house.database).note(Act("account.made", "li", REGISTRY, f"account:{n}", house.clock()))
+    assert scrape(house, token)[0]["registry_acts_waiting",] == 3
+    TrailWriter(house.database, house.clock).catch_up()
+    assert scrape(house, token)[0]["registry_acts_waiting",] == 0
 
 
 def test_only_the_registrys_token_reads_it(house):
