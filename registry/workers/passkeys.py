@@ -54,28 +54,20 @@ class PasskeyUser:
 
 
 class Passkeys:
-    """The ceremonies of one site; ``origin`` is its public address."""
+    """The ceremonies of one site; ``origin`` is its public address, ``site`` the one under which passkeys work."""
 
     def __init__(self, database: Database[dict[str, Any]], vault: Vault, origin: str, name: str) -> None:
         self._used: Collection[dict[str, Any]] = database["worker_challenges"]
         self._vault = vault
-        self._host = urlsplit(origin).hostname or ""
+        self.site = find_named_site(origin)
+        host = urlsplit(self.site or origin).hostname or ""
         self._server = Fido2Server(
-            PublicKeyCredentialRpEntity(name=name, id=self._host), verify_origin=lambda said: said == origin
+            PublicKeyCredentialRpEntity(name=name, id=host), verify_origin=lambda said: said == self.site
         )
 
     def prepare(self) -> None:
         """Make the index; does nothing where it is."""
         self._used.create_indexes([IndexModel("until", expireAfterSeconds=0)])
-
-    @property
-    def work_here(self) -> bool:
-        """Whether the site has a name: WebAuthn knows no site by an IP address."""
-        try:
-            ip_address(self._host)
-        except ValueError:
-            return True
-        return False
 
     def offer(self, user: PasskeyUser, known: Sequence[Passkey] = (), *, at: datetime) -> Json:
         """Options for ``navigator.credentials.create``, as JSON with base64url."""
@@ -145,6 +137,21 @@ class Passkeys:
 
     def _seal(self, start: bytes, purpose: str) -> bytes:
         return self._vault.digest(start + purpose.encode(), purpose=PURPOSE)[:SEAL_BYTES]
+
+
+def find_named_site(origin: str) -> str | None:
+    """The address of a site under which passkeys work; None where it has none.
+
+    WebAuthn knows no site by an IP address; the loopback address has the name ``localhost`` too, on every machine.
+    """
+    parts = urlsplit(origin)
+    try:
+        address = ip_address(parts.hostname or "")
+    except ValueError:
+        return origin
+    if not address.is_loopback:
+        return None
+    return f"{parts.scheme}://localhost" + (f":{parts.port}" if parts.port else "")
 
 
 def _state(challenge: bytes) -> dict[str, Any]:

@@ -75,12 +75,16 @@ def come(phone: Visitor, record: CertificateRecord, **options: str) -> Page:
     )
     shown = holder(phone.site, record)
     assert shown["name"] not in page.content()
+    prove(page, shown)
+    return page
+
+
+def prove(page: Page, shown: dict[str, str]) -> None:
     page.fill("[name=name]", shown["name"])
     page.select_option("[name=id_type]", shown["id_type"])
     page.fill("[name=id_number]", shown["id_number"])
     page.click("main form button")
     expect(page.locator("input[name=ticket]").first).to_be_attached()
-    return page
 
 
 def claim_by_password(phone: Visitor, record: CertificateRecord, **options: str) -> Page:
@@ -158,6 +162,31 @@ def test_claim_by_passkey_and_come_back_with_it(phone, home):
     phone.watch.expected.add(409)
     page.get_by_role("button", name="Remove").click()  # the last way in stays
     expect(page.locator(".field-error:visible").first).to_be_visible()
+
+
+def test_a_page_opened_by_number_leads_to_where_passkeys_work(visitor, site):
+    """The demo as everybody starts it: its address is 127.0.0.1, for which no browser makes a passkey."""
+    named = site.origin.replace("127.0.0.1", "localhost")
+    visitor.watch.also = named + "/"
+    page = come(visitor, unclaimed(site), language="en-GB")
+    expect(page.get_by_text("A passkey belongs to a site by its name")).to_be_visible()
+    assert page.locator("form[data-passkey]").count() == 0
+    page.get_by_role("link", name="Open this page at localhost").click()
+    expect(page.locator("[name=id_number]")).to_be_visible()
+    assert page.url.startswith(f"{named}/claim/")
+    prove(page, holder(site, unclaimed(site)))
+    add_authenticator(page)
+    page.get_by_role("button", name="Set a passkey").click()
+    expect(page).to_have_url(f"{named}/me")
+
+    page.goto(f"{site.origin}/me")  # another name, another session
+    expect(page).to_have_url(f"{site.origin}/me/sign-in")
+    page.goto(f"{named}/me/account")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.goto(f"{site.origin}/me/sign-in")
+    page.get_by_role("link", name="Open this page at localhost").click()
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page).to_have_url(f"{named}/me")
 
 
 def test_the_last_state_is_there_without_a_network_and_gone_after_sign_out(phone, home):

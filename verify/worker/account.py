@@ -19,6 +19,7 @@ from registry.workers.desk import workers
 from registry.workers.entering import PER_SIGN_IN
 from registry.workers.leaving import forget_account
 from verify.worker.entry import offer_passkey, read_answer
+from verify.worker.passkey_place import find_passkey_page
 from verify.worker.session import (
     client,
     current_session,
@@ -149,5 +150,6 @@ def _show(errors: Mapping[Any, Any] | None = None) -> str:
         sessions=desk.sessions.of_account(worker.id, at=desk.clock()),
         here=current_session().id,
         options=offer_passkey(worker),
+        passkey_page=find_passkey_page(url_for("me_account.account")),
         errors=errors or {},
     )

@@ -33,6 +33,7 @@ from registry.workers.entering import (
 from registry.workers.passkeys import PasskeyUser
 from registry.workers.tickets import Ticket, Way, open_ticket, seal_ticket
 from verify.qr import draw_svg
+from verify.worker.passkey_place import find_passkey_page, passkeys_work_here
 from verify.worker.session import begin_session, client, end_session, is_signed_in
 
 MAX_ANSWER = 20_000  # bytes of a passkey's answer; with attestation "none" about 1,000
@@ -175,7 +176,7 @@ def read_answer() -> Any:
 def offer_passkey(account: WorkerAccount | Ticket) -> str | None:
     """Options for making a passkey, as JSON for the page; None where passkeys do not work."""
     desk = workers()
-    if not desk.passkeys.work_here:
+    if not passkeys_work_here():
         return None
     known, account_id = (
         ((), account.account) if isinstance(account, Ticket) else (account.credentials.passkeys, account.id)
@@ -212,6 +213,7 @@ def _question(
         errors=errors or {},
         id_types=types,
         days=CLAIM_LIFE.days,
+        passkey_page=find_passkey_page(_link(way, token)),
     )
 
 
@@ -224,8 +226,13 @@ def _choice(ticket: Ticket, errors: Mapping[Any, Any] | None = None) -> str:
         password_url=url_for(f"me_entry.{by}_by_password", token=ticket.token),
         passkey_url=url_for(f"me_entry.{by}_by_passkey", token=ticket.token),
         options=offer_passkey(ticket),
+        passkey_page=find_passkey_page(_link(ticket.way, ticket.token)),
         errors=errors or {},
     )
+
+
+def _link(way: Way, token: str) -> str:
+    return url_for("me_entry.claim_page" if way == "claim" else "me_entry.recovery_page", token=token)
 
 
 def _joined() -> ResponseReturnValue:
@@ -236,5 +243,11 @@ def _joined() -> ResponseReturnValue:
 
 def _sign_in_form(errors: Mapping[Any, Any] | None = None, *, joined: bool = False) -> str:
     desk = workers()
-    options = orjson.dumps(desk.passkeys.ask(at=desk.clock())).decode() if desk.passkeys.work_here else None
-    return render_template("me/sign_in.html", errors=errors or {}, options=options, joined=joined)
+    options = orjson.dumps(desk.passkeys.ask(at=desk.clock())).decode() if passkeys_work_here() else None
+    return render_template(
+        "me/sign_in.html",
+        errors=errors or {},
+        options=options,
+        passkey_page=find_passkey_page(url_for("me_entry.sign_in")),
+        joined=joined,
+    )

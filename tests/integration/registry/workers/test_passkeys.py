@@ -147,7 +147,16 @@ def test_what_is_no_answer_is_refused(site, answer):
 
 
 @pytest.mark.parametrize(
-    ("origin", "work"), [(ORIGIN, True), ("http://localhost:8000", True), ("http://127.0.0.1:8000", False)]
+    ("origin", "site"),
+    [
+        (ORIGIN, ORIGIN),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://127.0.0.1:8000", "http://localhost:8000"),
+        ("http://[::1]:8000", "http://localhost:8000"),
+        ("https://127.0.0.1", "https://localhost"),
+        ("http://192.0.2.7:8000", None),
+        ("https://[2001:db8::7]", None),
+    ],
 )
-def test_passkeys_need_a_site_with_a_name(database, origin, work):
-    assert Passkeys(database, Vault(bytes(32)), origin, "示例").work_here is work
+def test_passkeys_need_a_site_with_a_name_and_the_loopback_has_one(database, origin, site):
+    assert Passkeys(database, Vault(bytes(32)), origin, "示例").site == site
