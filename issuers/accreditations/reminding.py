@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date
-from threading import Event, Thread
+from threading import Event
 
 from issuers.accreditation import Accreditation
 from issuers.notices.kinds import Facts
 from issuers.notices.store import Notices
 from issuers.store import Assessors
 from registry.credential import china_date
-from registry.mongo import DATABASE_AWAY
 from registry.services import Registry
+from registry.threads import in_threads, keep_at
 
 REMIND_DAYS = (90, 30, 7)  # a quarter to prepare an application, a month, a last week
 EVERY_SECONDS = 3_600.0  # a day begins for everybody within the hour
-AWAY_SECONDS = 10.0
+AWAY_SECONDS = 60.0  # nobody waits for a reminder
 
 log = logging.getLogger("issuers.accreditations")
 
@@ -54,29 +53,15 @@ def _send(notices: Notices, owner: str, held: Accreditation, days: int, today: d
     notices.send("accreditation.expiring", owner, facts, once=f"{held.id} {held.valid_until} {days}")
 
 
-@contextmanager
 def reminding(
     registry: Registry, assessors: Assessors, notices: Notices, *, every: float = EVERY_SECONDS
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Remind in a thread while the block runs."""
-    stop = Event()
 
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                remind(assessors, notices, today=china_date(registry.clock()))
-                stop.wait(every)
-            except DATABASE_AWAY as error:
-                log.warning("database away: %s", type(error).__name__)
-                stop.wait(AWAY_SECONDS)
-            except Exception as error:  # noqa: BLE001 - the next round reminds
-                log.error("defect while reminding: %s", type(error).__name__)
-                stop.wait(every)
+    def attempt() -> None:
+        remind(assessors, notices, today=china_date(registry.clock()))
 
-    thread = Thread(target=work, name="reminders")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    def work(stop: Event) -> None:
+        keep_at(attempt, stop, idle_seconds=every, away_seconds=AWAY_SECONDS, log=log)
+
+    return in_threads(work, name="reminders")

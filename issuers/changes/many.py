@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import secrets
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from issuers.changes.many_store import Document, ManyChanges
@@ -18,9 +16,9 @@ from issuers.changes.reasons import Act
 from issuers.changes.states import FROM, Decision, apply, check_decision
 from keys.errors import Refused
 from registry.certificate import CertificateRecord
-from registry.mongo import DATABASE_AWAY
 from registry.record import Record
 from registry.searching import Query, Searching
+from registry.threads import in_threads, keep_at, worker_name
 
 MOST = 100_000  # certificates of one act: more than any assessor issues in two years
 SAMPLE = 8
@@ -110,31 +108,14 @@ class ManyDesk:
         return True
 
 
-@contextmanager
-def changing(desk: ManyDesk, *, patience: float = IDLE) -> Iterator[None]:
-    """Work in a thread while the block runs. An outage of the database or a defect in one chunk does not end it."""
-    stop = Event()
-    thread = Thread(target=_work, args=(desk, stop, patience), name="changes of many")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+def changing(desk: ManyDesk, *, patience: float = IDLE) -> AbstractContextManager[None]:
+    """Work in a thread while the block runs; a chunk that fails comes again when its lease ends."""
 
+    def work(stop: Event) -> None:
+        name = worker_name()
+        keep_at(lambda: desk.work_once(name), stop, idle_seconds=patience, away_seconds=AWAY, log=log)
 
-def _work(desk: ManyDesk, stop: Event, patience: float) -> None:
-    name = f"{socket.gethostname()} {os.getpid()}"
-    while not stop.is_set():
-        try:
-            if not desk.work_once(name):
-                stop.wait(patience)
-        except DATABASE_AWAY as error:
-            log.warning("database away: %s", type(error).__name__)
-            stop.wait(AWAY)
-        except Exception as error:  # noqa: BLE001 - its chunk comes again when its lease ends
-            log.error("defect: %s", type(error).__name__)  # without its text, which could quote a person
-            stop.wait(AWAY)
+    return in_threads(work, name="changes of many")
 
 
 def describe_act(desk: ManyDesk, act: Document) -> dict[str, Any]:

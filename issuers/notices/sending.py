@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from email.message import EmailMessage
 from email.utils import format_datetime
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +17,8 @@ from keys.errors import Refused
 from keys.jcs import canonicalize
 from registry.keyrings import REGISTRY
 from registry.mail import send_mail
-from registry.mongo import DATABASE_AWAY
 from registry.services import Registry
+from registry.threads import in_threads, keep_at
 from registry.view import Json, describe_instant
 from registry.webhooks.address import parse_target
 from registry.webhooks.sending import post
@@ -99,32 +99,21 @@ _SENDERS: Mapping[Channel, Callable[[Mapping[str, Any], str, Registry], str]] = 
 }
 
 
-@contextmanager
-def telling(notices: Notices, registry: Registry, *, patience: float = IDLE_SECONDS) -> Iterator[None]:
+def telling(
+    notices: Notices, registry: Registry, *, patience: float = IDLE_SECONDS
+) -> AbstractContextManager[None]:
     """Deliver in a thread a channel while the block runs: a slow mail server holds up no webhook."""
-    stop = Event()
-    threads = [
-        Thread(target=_work, args=(notices, registry, channel, stop, patience), name=f"notices by {channel}")
-        for channel in Channel
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
+    def work_on(channel: Channel) -> Callable[[Event], None]:
+        def work(stop: Event) -> None:
+            keep_at(
+                lambda: deliver_once(notices, registry, channel),
+                stop,
+                idle_seconds=patience,
+                away_seconds=AWAY_SECONDS,
+                log=log,
+            )
 
-def _work(notices: Notices, registry: Registry, channel: Channel, stop: Event, patience: float) -> None:
-    while not stop.is_set():
-        try:
-            if not deliver_once(notices, registry, channel):
-                stop.wait(patience)
-        except DATABASE_AWAY as error:
-            log.warning("database away: %s", type(error).__name__)
-            stop.wait(AWAY_SECONDS)
-        except Exception as error:  # noqa: BLE001 - it comes again when its lease ends
-            log.error("defect in a delivery: %s", type(error).__name__)
-            stop.wait(AWAY_SECONDS)
+        return work
+
+    return in_threads(*map(work_on, Channel), name="notices")

@@ -6,14 +6,10 @@ Two threads share one core: one judges while the other waits for MongoDB.
 from __future__ import annotations
 
 import logging
-import os
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Event, Thread, get_ident
-from time import monotonic
+from contextlib import AbstractContextManager
+from threading import Event
 
-from registry.mongo import DATABASE_AWAY
+from registry.threads import every, in_threads, keep_at, worker_name
 from verify.bulk.desk import BulkDesk
 
 IDLE = 0.5  # seconds between looks for work: nobody notices so short a wait before a list begins
@@ -24,38 +20,16 @@ TIDY = 20.0  # seconds between two rounds of tidying
 log = logging.getLogger("verify.bulk.worker")
 
 
-@contextmanager
-def checking(desk: BulkDesk, *, patience: float = IDLE) -> Iterator[None]:
-    """Work in threads while the block runs. An outage of the database or a defect in one chunk ends no thread."""
-    stop = Event()
-    threads = [Thread(target=_work, args=(desk, stop, patience), name="bulk checks") for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+def checking(desk: BulkDesk, *, patience: float = IDLE) -> AbstractContextManager[None]:
+    """Work in threads while the block runs; a chunk that fails comes again when its lease ends, five times at most."""
 
+    def work(stop: Event) -> None:
+        name, tidy = worker_name(), every(TIDY, desk.tidy)
 
-def _work(desk: BulkDesk, stop: Event, patience: float) -> None:
-    name = f"{socket.gethostname()} {os.getpid()} {get_ident()}"
-    tidied = float("-inf")
-    while not stop.is_set():
-        if monotonic() - tidied > TIDY:
-            _attempt(desk.tidy, stop)
-            tidied = monotonic()
-        if not _attempt(lambda: desk.work_once(name), stop):
-            stop.wait(patience)
+        def attempt() -> bool:
+            tidy()
+            return desk.work_once(name)
 
+        keep_at(attempt, stop, idle_seconds=patience, away_seconds=AWAY, log=log)
 
-def _attempt(work: Callable[[], bool | None], stop: Event) -> bool:
-    try:
-        return bool(work())
-    except DATABASE_AWAY as error:
-        log.warning("database away: %s", type(error).__name__)
-    except Exception as error:  # noqa: BLE001 - its chunk comes again when its lease ends, five times at most
-        log.error("defect: %s", type(error).__name__)  # without its text, which could quote a person
-    stop.wait(AWAY)
-    return False
+    return in_threads(*[work] * THREADS, name="bulk checks")
