@@ -87,40 +87,44 @@ class IssuingDesk:
 
     def prepare(self, asked: Asked, assessor: Assessor) -> CertificateRecord:
         """The entry of one certificate, signed and not yet recorded."""
-        (entry,) = self._prepare([asked], assessor, self.clock(), selective=True)
+        (entry,) = self._prepare([asked], assessor, self.clock())
         return entry
 
     def issue_many(self, asked: Sequence[Asked], assessor: Assessor) -> list[CertificateRecord | Refused]:
-        """What became of each, in order, in one write: recorded now, standing under its code, or refused.
-
-        Their SD-JWT VC is signed at first need (`registry.sharing.signing`): a second signature for each of 40,000
-        would make everybody wait for what few ask for.
-        """
-        return self.record.insert_many(self._prepare(asked, assessor, self.clock(), selective=False))
+        """What became of each, in order, in one write: recorded now, standing under its code, or refused."""
+        return self.record.insert_many(self._prepare(asked, assessor, self.clock()))
 
     def reserve(self, asked: Asked, assessor: Assessor, now: datetime) -> tuple[Face, CertificateRecord]:
         """The face and the entry of a certificate that somebody else signs: numbered, placed, without signatures."""
-        (number,) = self._number([asked.draft], assessor.id)
-        (place,) = self.status.take_many(1)
-        face = draft_face(asked.draft, assessor, self.origin, code=asked.code, number=number, status=place)
+        (face,) = self._face([asked], assessor)
         return face, self._enter(asked, face, b"", None, now)
 
-    def _prepare(
-        self, asked: Sequence[Asked], assessor: Assessor, now: datetime, *, selective: bool
-    ) -> list[CertificateRecord]:
-        """The entries of the record: numbered, placed in the status lists, signed; ``selective`` as SD-JWT VC too."""
+    def _prepare(self, asked: Sequence[Asked], assessor: Assessor, now: datetime) -> list[CertificateRecord]:
+        """The entries of the record: numbered, placed in the status lists, signed twice.
+
+        Each step is done for all before the next: a processor does one thing many times a quarter faster.
+        """
         key_id, key = self.signing_key(assessor.id)
+        faces = self._face(asked, assessor)
+        credentials = [sign_face(face, key, verification_method=key_id, created=now) for face in faces]
+        selective = [sign_selectively(face, key, key_id=key_id, at=now) for face in faces]
+        return [
+            self._enter(*of_one, now) for of_one in zip(asked, faces, credentials, selective, strict=True)
+        ]
+
+    def _face(self, asked: Sequence[Asked], assessor: Assessor) -> list[Face]:
+        """The face of each, with a number and a place in the status lists."""
         taken = self._number([one.draft for one in asked if one.number is None], assessor.id)
         numbers = (one.number or next(taken) for one in asked)
-        entries = []
-        for one, number, place in zip(asked, numbers, self.status.take_many(len(asked)), strict=True):
-            face = draft_face(one.draft, assessor, self.origin, code=one.code, number=number, status=place)
-            if one.reissue:
-                face = replace(face, reissue=one.reissue)
-            credential = sign_face(face, key, verification_method=key_id, created=now)
-            sd_jwt = sign_selectively(face, key, key_id=key_id, at=now) if selective else None
-            entries.append(self._enter(one, face, credential, sd_jwt, now))
-        return entries
+        places = self.status.take_many(len(asked))
+        faces = [
+            draft_face(one.draft, assessor, self.origin, code=one.code, number=number, status=place)
+            for one, number, place in zip(asked, numbers, places, strict=True)
+        ]
+        return [
+            replace(face, reissue=one.reissue) if one.reissue else face
+            for one, face in zip(asked, faces, strict=True)
+        ]
 
     def _number(self, drafts: Sequence[Draft], body: str) -> Iterator[str]:
         """A number for each, those of a series reserved together."""

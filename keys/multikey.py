@@ -24,8 +24,8 @@ class Algorithm(StrEnum):
 
 _ALPHABET = base58.BITCOIN_ALPHABET.decode()
 _PAIRS = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
-_TEN_DIGITS = len(_PAIRS) ** 5
-"""Fits 60 bits: what is left of a division is a small number."""
+_TWO, _FOUR, _EIGHT = len(_PAIRS), len(_PAIRS) ** 2, len(_PAIRS) ** 4
+"""58 to the power of so many digits. Eight fit 47 bits: what is left of a division is a small number."""
 
 _CODECS = {Algorithm.ED25519: b"\xed\x01", Algorithm.P256: b"\x80\x24"}
 _LENGTHS = {Algorithm.ED25519: 32, Algorithm.P256: 33}
@@ -34,18 +34,17 @@ _LENGTHS = {Algorithm.ED25519: 32, Algorithm.P256: 33}
 def encode_base58btc(data: bytes) -> str:
     """Multibase text of ``data``: ``z`` and base58 (Bitcoin alphabet).
 
-    Ten digits a division, where the library takes one: a signature is written for every certificate.
+    Eight digits a division of the long number, where the library takes one: a signature is written for every
+    certificate.
     """
-    number, groups = int.from_bytes(data, "big"), []
+    number = int.from_bytes(data, "big")
+    pairs: list[str] = []
     while number:
-        number, rest = divmod(number, _TEN_DIGITS)
-        pairs = []
-        for _ in range(5):
-            rest, pair = divmod(rest, len(_PAIRS))
-            pairs.append(_PAIRS[pair])
-        groups.append("".join(reversed(pairs)))
+        number, rest = divmod(number, _EIGHT)
+        high, low = rest // _FOUR, rest % _FOUR
+        pairs += (_PAIRS[low % _TWO], _PAIRS[low // _TWO], _PAIRS[high % _TWO], _PAIRS[high // _TWO])
     zeros = len(data) - len(data.lstrip(b"\0"))
-    return "z" + "1" * zeros + "".join(reversed(groups)).lstrip("1")
+    return "z" + "1" * zeros + "".join(pairs[::-1]).lstrip("1")
 
 
 def decode_base58btc(text: str) -> bytes:

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from keys.proof import sign
 _QUOTE = cast("Any", json.encoder.encode_basestring)
 SOMETIME = datetime(2026, 1, 1, tzinfo=UTC)
 _CREATED, _VALUE = "created", "proofValue"
+KEPT_TIMES = 16  # a whole chunk of a batch is signed at one moment
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,15 @@ class Stencil:
 
     def __init__(self, document: object, marks: Marks) -> None:
         parts = marks.cut(canonicalize(document).decode())
-        self._pieces, self._holes = parts, [(place, parts[place]) for place in range(1, len(parts), 2)]
+        self._pieces = [part.encode() for part in parts]
+        self._holes = [(place, parts[place]) for place in range(1, len(parts), 2)]
 
-    def fill(self, texts: Mapping[str, str]) -> bytes:
-        """The document with ``texts`` (already escaped) in its holes. Refused ``json.lone_surrogate``."""
+    def fill(self, texts: Mapping[str, bytes]) -> bytes:
+        """The document with ``texts`` (already escaped, UTF-8) in its holes."""
         pieces = self._pieces.copy()
         for place, name in self._holes:
             pieces[place] = texts[name]
-        try:
-            return "".join(pieces).encode()
-        except UnicodeEncodeError:
-            raise Refused("json.lone_surrogate") from None
+        return b"".join(pieces)
 
 
 class SigningStencil:
@@ -77,9 +77,17 @@ class SigningStencil:
         self._unsecured = Stencil(document, marks)
 
     def sign(self, texts: Mapping[str, str], *, key: PrivateKey, created: datetime) -> bytes:
-        """The canonical bytes of the signed document with ``texts`` in its holes."""
-        filled = {name: _QUOTE(text)[1:-1] for name, text in texts.items()}
-        filled[_CREATED] = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        """The canonical bytes of the signed document with ``texts`` in its holes. Refused ``json.lone_surrogate``."""
+        try:
+            filled = {name: _QUOTE(text)[1:-1].encode() for name, text in texts.items()}
+        except UnicodeEncodeError:
+            raise Refused("json.lone_surrogate") from None
+        filled[_CREATED] = _write_time(created)
         digest = sha256(self._options.fill(filled)).digest() + sha256(self._unsecured.fill(filled)).digest()
-        filled[_VALUE] = encode_base58btc(key.sign(digest))
+        filled[_VALUE] = encode_base58btc(key.sign(digest)).encode()
         return self._signed.fill(filled)
+
+
+@lru_cache(KEPT_TIMES)
+def _write_time(moment: datetime) -> bytes:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
