@@ -1,8 +1,9 @@
 """Where status indices come from: pools shuffled when made, claimed in blocks, in order of the shuffle.
 
 A counter would tell the order of issue to whoever sees two certificates; a random draw would have to look for a
-free place. A pool of SIZE entries is shuffled once by the system's randomness and stored; a claim moves its
-pointer atomically. Both lists of that name, revocation and suspension, use the same index.
+free place. The order of a pool of SIZE entries is shuffled once by the system's randomness and stored; a claim moves
+the pool's pointer atomically. The order lies in a document of its own: half a megabyte would else be written anew with
+each claim. Both lists of that name, revocation and suspension, use the same index.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class StatusPool:
     """Hands out free places in the status lists, opening the next list when one is full."""
 
     def __init__(self, collection: Collection[dict[str, Any]], *, block: int = BLOCK) -> None:
-        self._collection = collection
+        self._pools = collection
+        self._orders = collection.database["status_orders"]
         self._block = block
         self._shuffled: tuple[str, array[int]] | None = None
         self._claimed: Iterator[StatusEntry] = iter(())
@@ -50,10 +52,10 @@ class StatusPool:
 
     def lists(self) -> list[str]:
         """Names of all lists opened so far, oldest first."""
-        return [pool["_id"] for pool in self._collection.find({}, {"_id": 1}).sort("opened", 1)]
+        return [pool["_id"] for pool in self._pools.find({}, {"_id": 1}).sort("opened", 1)]
 
     def _claim(self, count: int) -> Iterator[StatusEntry]:
-        pool = self._collection.find_one_and_update(
+        pool = self._pools.find_one_and_update(
             {"next": {"$lt": SIZE}},
             {"$inc": {"next": count}},
             projection={"next": 1},
@@ -68,16 +70,20 @@ class StatusPool:
     def _indices(self, list_id: str) -> array[int]:
         # half a megabyte, read once for 131,072 certificates and then kept
         if self._shuffled is None or self._shuffled[0] != list_id:
-            pool = self._collection.find_one({"_id": list_id}, {"shuffled": 1})
-            assert pool is not None  # noqa: S101 - pools are never deleted
-            self._shuffled = (list_id, array(ITEM, pool["shuffled"]))
+            wanted = {"_id": list_id}
+            order = self._orders.find_one(wanted) or self._pools.find_one(wanted)  # older pools hold their own
+            assert order is not None  # noqa: S101 - orders are never deleted
+            self._shuffled = (list_id, array(ITEM, order["shuffled"]))
         return self._shuffled[1]
 
     def _open(self) -> None:
-        number = self._collection.count_documents({}) + 1
-        pool = {"_id": str(number), "opened": number, "next": 0, "shuffled": _shuffle(SIZE).tobytes()}
-        with suppress(DuplicateKeyError):  # another process opened it first: use that one
-            self._collection.insert_one(pool)
+        number = self._pools.count_documents({}) + 1
+        name, order = str(number), _shuffle(SIZE).tobytes()
+        # another process may be opening it too: what is there first holds, the order before the pool
+        with suppress(DuplicateKeyError):
+            self._orders.insert_one({"_id": name, "shuffled": order})
+        with suppress(DuplicateKeyError):
+            self._pools.insert_one({"_id": name, "opened": number, "next": 0})
 
 
 def _shuffle(size: int) -> array[int]:
