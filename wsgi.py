@@ -41,7 +41,7 @@ from registry.http import answer_refusal, install
 from registry.mongo import DATABASE_AWAY, connect
 from registry.mongod import local_mongod
 from registry.problems import error_words
-from registry.server import run_server, start_worker
+from registry.server import run_server, spare_collector, start_worker
 from registry.services import EXTENSION as REGISTRY_EXTENSION
 from registry.services import Registry, open_registry
 from registry.settings import Settings, read_settings
@@ -245,8 +245,10 @@ def worker(opener: Callable[[], AbstractContextManager[Services]]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     os.nice(WORKER_NICE)
-    with opener() as services, working(services):
-        stop.wait()
+    with opener() as services:
+        spare_collector()
+        with working(services):
+            stop.wait()
 
 
 for command in COMMANDS:

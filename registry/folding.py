@@ -25,7 +25,12 @@ def fold(text: str) -> str:
     and comparing, and wrong for showing.
     """
     cased = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return unicodedata.normalize("NFKC", cased.translate(_simplified()))
+    return unicodedata.normalize("NFKC", simplify(cased))
+
+
+def simplify(text: str) -> str:
+    """Traditional characters as simplified ones. What `fold` does to a text of unified ideographs alone."""
+    return text.translate(_simplified())
 
 
 @cache

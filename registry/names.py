@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache
 
 from keys.errors import Refused
-from registry.folding import fold, narrow
+from registry.folding import fold, narrow, simplify
 from registry.tables import read_table
 
 LONGEST_NAME = 50
@@ -129,7 +129,7 @@ def _is_latin(character: str) -> bool:
 
 def folded_name(name: str) -> str:
     """What two spellings of one name have in common: no case, spaces or dots, simplified. Refused as `parse_name`."""
-    return re.sub("[ ·'-]", "", fold(parse_name(name)))
+    return simplify(name) if _USUAL.fullmatch(name) else re.sub("[ ·'-]", "", fold(parse_name(name)))
 
 
 def _check_line(text: str) -> str:

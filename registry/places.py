@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from keys.errors import Refused
 from registry.tables import read_table
 
 COUNTRY = "000000"
 CODE = re.compile(r"[0-9]{6}")
+KEPT_ANSWERS = 8_192  # counties and years of birth that a long list asks about again and again
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def is_province_prefix(prefix: str) -> bool:
     return prefix in _province_prefixes()
 
 
+@lru_cache(KEPT_ANSWERS)
 def retired_before(code: str, year: int) -> bool:
     """Whether ``code``, or else its city, was out of use before ``year``; False when neither is recorded."""
     city_and_county = [name for name in lineage(code) if name[2:] != "0000"]

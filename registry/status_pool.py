@@ -71,7 +71,9 @@ class StatusPool:
         # half a megabyte, read once for 131,072 certificates and then kept
         if self._shuffled is None or self._shuffled[0] != list_id:
             wanted = {"_id": list_id}
-            order = self._orders.find_one(wanted) or self._pools.find_one(wanted)  # older pools hold their own
+            order = self._orders.find_one(wanted) or self._pools.find_one(
+                wanted
+            )  # older pools hold their own
             assert order is not None  # noqa: S101 - orders are never deleted
             self._shuffled = (list_id, array(ITEM, order["shuffled"]))
         return self._shuffled[1]

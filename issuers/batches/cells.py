@@ -6,7 +6,7 @@ import re
 from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 
 from issuers.batches.columns import table
 from keys.errors import Refused
@@ -20,6 +20,7 @@ from registry.sheets import heading_key
 PASS_MARK = Decimal(60)  # of 100, in theory and in practice each (domain notes 1.2 [C])
 FULL_MARK = Decimal(100)
 NUMBER_RULE_SINCE = 2_000  # two-digit years are not guessed
+KEPT_CELLS = 512  # cells that stand in row after row: documents by name, marks
 ROUNDED = re.compile(r"\d(\.\d+)?E\+\d{1,2}", re.IGNORECASE)  # what a spreadsheet makes of 18 digits
 _DATE = re.compile(r"(\d{4})([-/.年]?)(\d{1,2})([-/.月]?)(\d{1,2})日?")
 _MIDNIGHT = re.compile(r"[ T]00:00(:00)?$")
@@ -36,6 +37,7 @@ def parse_date(text: str) -> date:
         raise Refused("batch.date") from None
 
 
+@lru_cache(KEPT_CELLS)
 def parse_mark(text: str) -> Decimal:
     """A mark from 0 to 100. Refused ``batch.mark``."""
     try:
@@ -63,6 +65,7 @@ def parse_kind(text: str) -> str:
     return _look_up(_kinds(), text, "batch.kind")
 
 
+@lru_cache(KEPT_CELLS)
 def parse_id_type(text: str) -> str:
     """The id of an identity document from its id, name or national code (201). Refused ``batch.id_type``."""
     return _look_up(_id_types(), text, "batch.id_type")

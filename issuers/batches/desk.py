@@ -14,10 +14,11 @@ from typing import IO, Any, cast
 from flask import current_app
 
 from issuers.assessor import Assessor
+from issuers.batches.behind import Behind
 from issuers.batches.checking import Checker, Finding, settled
 from issuers.batches.columns import Heading
 from issuers.batches.examining import Examined, Examiner, Summary
-from issuers.batches.limits import BOUNDS, FOUR_EYES_ABOVE, MAX_TRIES
+from issuers.batches.limits import BOUNDS, FOUR_EYES_ABOVE, MAX_TRIES, TELL_EVERY
 from issuers.batches.reading import Row, read_list
 from issuers.batches.sealing import Box, tell
 from issuers.batches.store import Batches, BatchState, ChunkDone, Document, part_of
@@ -213,10 +214,14 @@ class BatchDesk:
 
     def _examine(self, batch: Document, file: IO[bytes], assessor: Assessor) -> tuple[Summary, Heading]:
         found, summary = read_list(file), Summary()
-        for n, examined in enumerate(self._examiner().examine(found.rows, self.checker(assessor))):
-            self._keep(batch, n, examined, found.heading)
-            summary.add(examined)
-            self.batches.renew(batch, summary.rows, at=self.registry.clock())
+        told = self.registry.clock()
+        with Behind() as behind:  # the next rows are judged while MongoDB writes the last
+            for n, examined in enumerate(self._examiner().examine(found.rows, self.checker(assessor))):
+                behind.do(self._keep, batch, n, examined, found.heading)
+                summary.add(examined)
+                if self.registry.clock() - told >= TELL_EVERY:
+                    told = self.registry.clock()
+                    self.batches.renew(batch, summary.rows, at=told)
         return summary, found.heading
 
     def _keep(self, batch: Document, n: int, examined: Examined, heading: Heading) -> None:

@@ -36,6 +36,7 @@ from keys.pair import Algorithm, PrivateKey
 from keys.vault import create_master_key
 from registry.credential import china_date, parse_credential
 from registry.mongod import local_mongod
+from registry.server import spare_collector
 from registry.settings import read_settings
 from wsgi import Services, now, open_services, prepare
 
@@ -95,6 +96,7 @@ def main() -> None:
         example = services.registry.database["certificates"].find_one({"assessor": "S000033000002"})
         assert example
         bare, people = Bare(services, example), identity_numbers()
+        spare_collector()  # as the worker does
         size = len(bson.encode(example))
         print(f"{os.cpu_count()} cores; a record of {size:,} bytes; certificates a second")
         print(
