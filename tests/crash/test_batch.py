@@ -1,5 +1,7 @@
 """kill -9 of worker, web, mongod and the whole service in the middle of a batch: each row is issued exactly once.
 
+The trail is written all the while: its chain holds, and has each certificate once.
+
 ``CRASH_KILLS=20 CRASH_ROWS=5000`` kills oftener (docs/performance.md); without, a few times, one of each kind.
 """
 
@@ -26,6 +28,7 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from keys.vault import create_master_key
+from registry.audit.checking import check_trail
 from registry.credential import china_date
 from registry.identity import check_character
 from registry.mongod import RECORD, mongod_pid
@@ -115,6 +118,19 @@ def check(services: Any, batch_id: str) -> None:
     assert len({one["number"] for one in everything}) == len(everything)
     places = {(one["status"]["list"], one["status"]["index"]) for one in everything}
     assert len(places) == len(everything)
+    check_chain(services, {one["number"] for one in everything})
+
+
+def check_chain(services: Any, numbers: set[str]) -> None:
+    """The trail is whole, and says of each certificate exactly once that it was issued."""
+    trail = services.registry.trail
+    issued = {"act": "certificate.issued"}
+    until(lambda: services.registry.database["trail"].count_documents(issued) >= len(numbers))
+    checked = check_trail(trail)
+    assert checked.broken is None
+    events = [one["event"] for one in trail.walk() if one["act"] == "certificate.issued"]
+    assert len(events) == len(set(events)) == len(numbers)
+    assert set(events) == {f"{number}#0" for number in numbers}
 
 
 def count(services: Any) -> int:
