@@ -15,6 +15,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from registry.mongo import connect
+from tests.integration.access.belongings import make_belongings
 from tests.integration.access.who_may import IDS, PROVES_ITSELF, SHARED, WHO_MAY, find_row
 from tests.integration.conftest import House, make_body, open_house
 
@@ -72,11 +73,10 @@ class World:
 
 
 def tries_of(
-    rules: Iterator[Rule], ids: dict[str, object], codes: dict[str, str], build: Any
+    rules: Iterator[Rule], everywhere: dict[str, object], belongings: dict[str, dict[str, str]], build: Any
 ) -> Iterator[Try]:
     for rule in rules:
-        code = codes.get(rule.endpoint.rpartition(".")[0], ids["code"])
-        ids = ids | {"code": code}
+        ids = everywhere | belongings[""] | belongings.get(rule.endpoint.rpartition(".")[0], {})
         for method in sorted((rule.methods or set()) & set(METHODS)):
             arguments = {
                 name: FIRST.get(name, 1) if "<int:" + name in rule.rule else ids.get(name, "none")
@@ -131,10 +131,14 @@ def make_world(house: House) -> World:
     assert archive.status_code == 200, archive.json
     ids = IDS | {"number": issued["number"], "code": issued["code"]}
     archives = ("archives", "archive_api", "credits", "ledgers", "statements", "statements_api")
-    codes = dict.fromkeys(archives, archive.json["archive"]["code"])
+    code = archive.json["archive"]["code"]
+    belongings = make_belongings(house, employer, issued, code)
+    for name in archives:
+        belongings[name] = belongings.get(name, {}) | {"code": code}
     adapter = house.app.url_map.bind("127.0.0.1:8000")
-    tries = tuple(tries_of(house.app.url_map.iter_rules(), ids, codes, adapter.build))
-    return World(house, tries, (issued["number"], issued["code"]), people, tokens)
+    tries = tuple(tries_of(house.app.url_map.iter_rules(), ids, belongings, adapter.build))
+    owned = tuple(id_ for some in belongings.values() for id_ in some.values())
+    return World(house, tries, (issued["number"], issued["code"], *owned), people, tokens)
 
 
 def is_refused(answer: Any) -> bool:
@@ -197,3 +201,35 @@ def test_who_is_named_gets_in(world):
             if to_sign_in or answer.status_code in (401, 403, 500):
                 faults.append(f"{who}: {one.method} {one.path} ({one.endpoint}): {answer.status_code}")
     assert not faults, "\n".join(faults)
+
+
+def test_the_ids_are_real(world):
+    """Or the refusals above would prove nothing: each page with an id of theirs opens for who owns it."""
+    faults, seen = [], set()
+    for one in world.tries:
+        held = [id_ for id_ in world.secrets if id_ in one.path]
+        row = find_row(one.endpoint).at(one.method)
+        named = row & OWNED or row & {"registrar"}
+        if one.method != "GET" or not held or not named or "nobody" in find_row(one.endpoint).read:
+            continue
+        seen |= set(held)
+        for who in sorted(named):
+            status = world.ask(one, who).status_code
+            if status not in (200, 409):  # 409: not in that state
+                faults.append(f"{who}: {one.path}: {status}")
+    assert not faults, "\n".join(faults)
+    assert len(seen) >= 7
+
+
+def test_another_assessors_batch_cannot_be_chosen_either(world):
+    """Ids in forms and filters, not in addresses."""
+    batch = next(one.path for one in world.tries if one.endpoint == "batches.batch").rpartition("/")[2]
+    for who, status in (("clerk", 200), ("other clerk", 404), ("other signer", 404)):
+        client = world.house.client()
+        world.house.enter(client, world.people[who][0])
+        form = {"act": "suspend", "reason": "lax_exam", "batch": batch}
+        for path in ("/console/changes/preview", "/console/changes"):
+            answer = client.post(path, data=form)
+            assert answer.status_code in (status, 422 if status == 200 else status), (who, path)
+        found = client.get(f"/console/certificates?assessor={world.house.college}&level=3")
+        assert (world.secrets[0] in found.text) == (who == "clerk"), who
