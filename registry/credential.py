@@ -1,8 +1,7 @@
 """The credential of a certificate: W3C Verifiable Credentials 2.0 with an Open Badges 3.0 body.
 
 A credential is a pure function of its `Face`. Reading goes the same way back: take the face out, build the
-credential again, and compare. Whatever was added, dropped or renamed makes the two differ, so a term that our
-context does not define is refused without a schema language (PyLD has no safe mode, and JCS signs anything).
+credential again, and compare (`registry.reading_back`). Whatever was added, dropped or renamed makes the two differ.
 
 Sources: VC Data Model 2.0 section 4; Open Badges 3.0 sections B.1 to B.3; Bitstring Status List 1.0 section 2.1;
 fields of the face: 人社鉴发〔2021〕1号.
@@ -13,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Any, cast
+from typing import Any
 
-from keys.errors import Refused
-from keys.strict_json import loads
 from registry.kinds import find_kind
 from registry.levels import find_level
+from registry.reading_back import parse_object, read_back
 
 CONTEXT_CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
 CONTEXT_OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
@@ -143,10 +141,7 @@ def context_path(face: Face) -> str:
 
 def parse_credential(document: bytes) -> Credential:
     """A credential's bytes as an object, strictly parsed. Refused ``json.*``, ``credential.shape``."""
-    parsed = loads(document)
-    if not isinstance(parsed, dict):
-        raise Refused("credential.shape")
-    return cast("Credential", parsed)
+    return parse_object(document, "credential.shape")
 
 
 def read_face(credential: Mapping[str, Any]) -> Face:
@@ -154,14 +149,7 @@ def read_face(credential: Mapping[str, Any]) -> Face:
 
     Refused ``credential.shape`` unless the credential is, member by member, the one that its face builds.
     """
-    try:
-        face = _take_face(credential)
-        rebuilt = build_credential(face)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
-        raise Refused("credential.shape") from error
-    if {name: value for name, value in credential.items() if name != "proof"} != rebuilt:
-        raise Refused("credential.shape")
-    return face
+    return read_back(credential, _take_face, build_credential, "credential.shape")
 
 
 def subject_id(credential_id: str) -> str:

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
-from keys.errors import Refused
-from keys.strict_json import loads
 from registry.credential import CONTEXT_CREDENTIALS, Credential, Holder, day_start
 from registry.policy.model import Policies
 from registry.policy.publishing import document_digest
+from registry.reading_back import parse_object, read_back
 
 CONTEXT_PATH = "/contexts/statement/v1"
 TYPE = "EntitlementStatement"
@@ -90,22 +89,12 @@ def is_statement(document: bytes) -> bool:
 
 def parse_statement(document: bytes) -> Credential:
     """A statement's bytes as an object, strictly parsed. Refused ``json.*``, ``statement.shape``."""
-    parsed = loads(document, max_bytes=MAX_BYTES)
-    if not isinstance(parsed, dict):
-        raise Refused("statement.shape")
-    return cast("Credential", parsed)
+    return parse_object(document, "statement.shape", max_bytes=MAX_BYTES)
 
 
 def read_statement(credential: Mapping[str, Any]) -> Statement:
     """What a statement says. Refused ``statement.shape`` unless it is, member by member, what that builds."""
-    try:
-        statement = _take(credential)
-        rebuilt = build_statement(statement)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Refused("statement.shape") from error
-    if {name: value for name, value in credential.items() if name != "proof"} != rebuilt:
-        raise Refused("statement.shape")
-    return statement
+    return read_back(credential, _take, build_statement, "statement.shape")
 
 
 def stated_at(moment: datetime) -> str:

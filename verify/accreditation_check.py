@@ -14,28 +14,20 @@ from datetime import date, datetime
 from issuers.accreditation import Accreditation, Standing
 from issuers.accreditations.credential import Attested, parse_accreditation, read_accreditation
 from keys.errors import Refused
-from keys.proof import read_proofs, verify
 from keys.ring import KeyRing
 from registry.credential import china_date
+from verify.registry_signed import OUTCOMES, DocumentVerdict, check_signed, is_believed, take_steps
 from verify.verdict import Check, Outcome, Result
 
 Known = tuple[Attested, Accreditation]
 
 
 @dataclass(frozen=True)
-class AccreditationVerdict:
+class AccreditationVerdict(DocumentVerdict):
     """The answer. ``said`` is there when its own words can be believed; ``since``: from when it does not hold."""
 
-    outcome: Outcome
-    as_of: datetime
-    checks: tuple[Check, ...]
     said: Attested | None = None
     since: date | None = None
-
-    @property
-    def reason(self) -> Check | None:
-        """The check that decided against it; None when valid."""
-        return next((check for check in self.checks if check.result is not Result.PASSED), None)
 
 
 @dataclass(frozen=True)
@@ -46,11 +38,7 @@ class AccreditationEvidence:
     known: Callable[[str, str], Known | None]
 
 
-_OUTCOMES = {
-    "format": Outcome.BROKEN,
-    "issuer": Outcome.UNTRUSTED,
-    "key": Outcome.UNTRUSTED,
-    "signature": Outcome.BROKEN,
+_OUTCOMES = OUTCOMES | {
     "record": Outcome.SUPERSEDED,
     "status": Outcome.UNKNOWN,
 }
@@ -67,18 +55,15 @@ def check_accreditation(
     document: bytes, evidence: AccreditationEvidence, *, at: datetime
 ) -> AccreditationVerdict:
     """The verdict on a signed accreditation at ``at``. Never raises for bad input: that is an answer."""
-    checks: list[Check] = []
     steps = _Steps(document, evidence, china_date(at))
-    try:
-        for name in steps.run():
-            checks.append(Check(name, Result.PASSED, f"attested.{name}_passed"))  # noqa: PERF401 - kept on refusal
-    except Refused as refused:
-        name = list(_OUTCOMES)[len(checks)]
-        checks.append(Check(name, Result.FAILED, refused.code, refused.params))
-        outcome = _STANDINGS[steps.standing] if name == "status" and steps.standing else _OUTCOMES[name]
-        said = steps.said if len(checks) > 4 else None
-        return AccreditationVerdict(outcome, at, tuple(checks), said, steps.since)
-    return AccreditationVerdict(Outcome.VALID, at, tuple(checks), steps.said)
+    checks, refused = take_steps(steps.run(), "attested")
+    if refused is None:
+        return AccreditationVerdict(Outcome.VALID, at, tuple(checks), steps.said)
+    name = list(_OUTCOMES)[len(checks)]
+    checks.append(Check(name, Result.FAILED, refused.code, refused.params))
+    outcome = _STANDINGS[steps.standing] if name == "status" and steps.standing else _OUTCOMES[name]
+    said = steps.said if is_believed(checks) else None
+    return AccreditationVerdict(outcome, at, tuple(checks), said, steps.since)
 
 
 class _Steps:
@@ -93,18 +78,10 @@ class _Steps:
         self.since: date | None = None
 
     def run(self) -> Iterator[str]:
-        ring = self._evidence.ring
         credential = parse_accreditation(self._document)
         self.said = said = read_accreditation(credential)
         yield "format"
-        if said.registry != ring.controller:
-            raise Refused("issuer.unknown")
-        yield "issuer"
-        for proof in read_proofs(credential):
-            ring.key_at(proof.verification_method, proof.created)
-        yield "key"
-        verify(credential, lambda proof: ring.find(proof.verification_method).public)
-        yield "signature"
+        yield from check_signed(credential, said.registry, self._evidence.ring)
         known = self._evidence.known(said.assessor_id, said.id)
         if known is None:
             raise Refused("accreditation.unknown")

@@ -16,14 +16,13 @@ from keys.proof import sign
 from registry.credential import MEDIA_TYPE, china_date
 from registry.keyrings import REGISTRY
 from registry.services import registry
-from registry.view import Json, describe_instant
+from registry.view import Json
 from verify.accreditation_check import (
     AccreditationEvidence,
     AccreditationVerdict,
     check_accreditation,
 )
-from verify.reasons import find_number
-from verify.view import describe_checks
+from verify.view import describe_document_verdict
 
 accreditations_api = Blueprint("accreditations_api", __name__)
 
@@ -66,18 +65,8 @@ def verify_accreditation(document: bytes) -> AccreditationVerdict:
 
 def describe_accreditation_verdict(verdict: AccreditationVerdict) -> Json:
     """The verdict as JSON, in the shape of a certificate's; ``accreditation`` where its words can be believed."""
-    checks = describe_checks(verdict.checks)
-    reason = next((check for check in checks if check["result"] != "passed"), None)
-    named = reason and {name: reason[name] for name in ("code", "zh", "en")}
-    return {
-        "outcome": verdict.outcome.value,
-        "as_of": describe_instant(verdict.as_of),
-        "reason": named and reason and named | {"number": find_number(reason["code"])},
-        "checks": checks,
-        "certificate": None,
-        "benefits": None,
-        "accreditation": _describe(verdict.said, verdict) if verdict.said else None,
-    }
+    said = _describe(verdict.said, verdict) if verdict.said else None
+    return describe_document_verdict(verdict) | {"accreditation": said}
 
 
 def _describe(said: Attested, verdict: AccreditationVerdict) -> Json:

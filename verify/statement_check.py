@@ -11,28 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keys.errors import Refused
-from keys.proof import read_proofs, verify
 from keys.ring import KeyRing
 from registry.policy.model import Policies
 from registry.policy.publishing import document_digest
 from registry.state import State
 from registry.statement import Statement, parse_statement, read_statement
+from verify.registry_signed import OUTCOMES, DocumentVerdict, check_signed, is_believed, take_steps
 from verify.verdict import Check, Outcome, Result
 
 
 @dataclass(frozen=True)
-class StatementVerdict:
+class StatementVerdict(DocumentVerdict):
     """The answer. ``statement`` is there when its own words can be believed."""
 
-    outcome: Outcome
-    as_of: datetime
-    checks: tuple[Check, ...]
     statement: Statement | None = None
-
-    @property
-    def reason(self) -> Check | None:
-        """The check that decided against it; None when valid."""
-        return next((check for check in self.checks if check.result is not Result.PASSED), None)
 
 
 @dataclass(frozen=True)
@@ -44,11 +36,7 @@ class StatementEvidence:
     state: Callable[[str], State | None]
 
 
-_OUTCOMES = {
-    "format": Outcome.BROKEN,
-    "issuer": Outcome.UNTRUSTED,
-    "key": Outcome.UNTRUSTED,
-    "signature": Outcome.BROKEN,
+_OUTCOMES = OUTCOMES | {
     "rules": Outcome.UNKNOWN,
     "status": Outcome.REVOKED,
 }
@@ -56,19 +44,15 @@ _OUTCOMES = {
 
 def check_statement(document: bytes, evidence: StatementEvidence, *, at: datetime) -> StatementVerdict:
     """The verdict on a signed statement. Never raises for bad input: that is an answer."""
-    checks: list[Check] = []
     steps = _Steps(document, evidence)
-    try:
-        for name in steps.run():
-            checks.append(Check(name, Result.PASSED, f"statement.{name}_passed"))  # noqa: PERF401 - kept on refusal
-    except Refused as refused:
-        name = list(_OUTCOMES)[len(checks)]
-        result = Result.UNKNOWN if _OUTCOMES[name] is Outcome.UNKNOWN else Result.FAILED
-        checks.append(Check(name, result, refused.code, refused.params))
-        return StatementVerdict(
-            _OUTCOMES[name], at, tuple(checks), steps.statement if len(checks) > 4 else None
-        )
-    return StatementVerdict(Outcome.VALID, at, tuple(checks), steps.statement)
+    checks, refused = take_steps(steps.run(), "statement")
+    if refused is None:
+        return StatementVerdict(Outcome.VALID, at, tuple(checks), steps.statement)
+    name = list(_OUTCOMES)[len(checks)]
+    result = Result.UNKNOWN if _OUTCOMES[name] is Outcome.UNKNOWN else Result.FAILED
+    checks.append(Check(name, result, refused.code, refused.params))
+    statement = steps.statement if is_believed(checks) else None
+    return StatementVerdict(_OUTCOMES[name], at, tuple(checks), statement)
 
 
 class _Steps:
@@ -80,18 +64,10 @@ class _Steps:
         self.statement: Statement | None = None
 
     def run(self) -> Iterator[str]:
-        ring = self._evidence.ring
         credential = parse_statement(self._document)
         self.statement = statement = read_statement(credential)
         yield "format"
-        if statement.registry != ring.controller:
-            raise Refused("issuer.unknown")
-        yield "issuer"
-        for proof in read_proofs(credential):
-            ring.key_at(proof.verification_method, proof.created)
-        yield "key"
-        verify(credential, lambda proof: ring.find(proof.verification_method).public)
-        yield "signature"
+        yield from check_signed(credential, statement.registry, self._evidence.ring)
         self._check_rules(statement)
         yield "rules"
         self._check_certificates(statement)

@@ -18,12 +18,11 @@ from registry.policy.loading import load_policies
 from registry.services import registry
 from registry.state import State
 from registry.statement import Answered, Statement, build_statement, cited_rule_sets, stated_at
-from registry.view import Json, describe_instant, describe_place
+from registry.view import Json, describe_place
 from registry.workers.desk import workers
-from verify.reasons import find_number
 from verify.statement_check import StatementEvidence, StatementVerdict, check_statement
 from verify.verdict import Outcome
-from verify.view import describe_checks, find_benefits
+from verify.view import describe_document_verdict, find_benefits
 
 statements_api = Blueprint("statements_api", __name__, url_prefix="/api/v1")
 statements_pages = Blueprint("statements", __name__)
@@ -66,17 +65,8 @@ def _note_look(verdict: StatementVerdict) -> None:
 
 def describe_statement_verdict(verdict: StatementVerdict) -> Json:
     """The verdict as JSON, in the shape of a certificate's; ``statement`` only when it is valid."""
-    checks = describe_checks(verdict.checks)
-    reason = next((check for check in checks if check["result"] != "passed"), None)
-    return {
-        "outcome": verdict.outcome.value,
-        "as_of": describe_instant(verdict.as_of),
-        "reason": reason
-        and {name: reason[name] for name in ("code", "zh", "en")} | {"number": find_number(reason["code"])},
-        "checks": checks,
-        "certificate": None,
-        "benefits": None,
-        "statement": _describe(verdict.statement) if verdict.outcome is Outcome.VALID else None,
+    return describe_document_verdict(verdict) | {
+        "statement": _describe(verdict.statement) if verdict.outcome is Outcome.VALID else None
     }
 
 

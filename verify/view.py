@@ -20,6 +20,7 @@ from registry.problems import find_problem
 from registry.view import Json, describe_face, describe_instant
 from verify.checks import Trust
 from verify.reasons import find_number
+from verify.registry_signed import DocumentVerdict
 from verify.verdict import Check, Outcome, Verdict
 
 MEMOISED_BENEFITS = (
@@ -54,6 +55,19 @@ def _past(past: Verdict) -> Json:
 def describe_checks(checks: Sequence[Check]) -> list[Json]:
     """The checks of a verdict, each with its words."""
     return [_check(check) for check in checks]
+
+
+def describe_document_verdict(verdict: DocumentVerdict) -> Json:
+    """The verdict on a document that the registry signs, in the shape of a certificate's."""
+    reason = verdict.reason
+    return {
+        "outcome": verdict.outcome.value,
+        "as_of": describe_instant(verdict.as_of),
+        "reason": reason and {"code": reason.code, **_words(reason), "number": find_number(reason.code)},
+        "checks": describe_checks(verdict.checks),
+        "certificate": None,
+        "benefits": None,
+    }
 
 
 def describe_reason(check: Check | None) -> Json | None:

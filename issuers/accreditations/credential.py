@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from issuers.accreditation import Accreditation, Window
 from issuers.assessor import Assessor
-from keys.errors import Refused
-from keys.strict_json import loads
 from registry.credential import CONTEXT_CREDENTIALS, Credential, china_date, day_start
+from registry.reading_back import parse_object, read_back
 
 CONTEXT_PATH = "/contexts/accreditation/v1"
 TYPE = "AssessorAccreditation"
@@ -97,22 +96,12 @@ def is_accreditation(document: bytes) -> bool:
 
 def parse_accreditation(document: bytes) -> Credential:
     """Its bytes as an object, strictly parsed. Refused ``json.*``, ``attested.shape``."""
-    parsed = loads(document)
-    if not isinstance(parsed, dict):
-        raise Refused("attested.shape")
-    return cast("Credential", parsed)
+    return parse_object(document, "attested.shape")
 
 
 def read_accreditation(credential: Mapping[str, Any]) -> Attested:
     """What it says. Refused ``attested.shape`` unless it is, member by member, what that builds."""
-    try:
-        said = _take(credential)
-        rebuilt = build_accreditation(said)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Refused("attested.shape") from error
-    if {name: value for name, value in credential.items() if name != "proof"} != rebuilt:
-        raise Refused("attested.shape")
-    return said
+    return read_back(credential, _take, build_accreditation, "attested.shape")
 
 
 def _window(window: Window) -> Credential:

@@ -34,6 +34,7 @@ from registry.certificate import CertificateRecord
 from registry.credential import Credential, Face, build_credential, china_date, parse_credential, read_face
 from registry.issuance import Issuance
 from registry.keyrings import Keyrings
+from registry.reading_back import without_proof
 from registry.record_documents import from_document, to_document
 from registry.selective import sign_selectively
 
@@ -105,7 +106,7 @@ class OwnKeyDesk:
         if standing:
             return _same(standing, document, assessor)
         kept = self._find(face.code, assessor, now)
-        if canonicalize(_unsigned(credential)) != kept["unsigned"]:
+        if canonicalize(without_proof(credential)) != kept["unsigned"]:
             raise Refused("own_key.altered", field="credential")
         key = self._check_proof(credential, assessor, reserved_at=kept["at"], now=now)
         self._check_scope(face, assessor, now)
@@ -184,10 +185,6 @@ def describe_reservation(made: Reservation) -> dict[str, Any]:
         "credential": made.credential,
         "sign": {name: encode_base64url(data) for name, data in made.also.items()},
     }
-
-
-def _unsigned(credential: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in credential.items() if name != "proof"}
 
 
 def _same(standing: CertificateRecord, document: bytes, assessor: Assessor) -> CertificateRecord:

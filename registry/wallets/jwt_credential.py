@@ -17,6 +17,7 @@ from keys.errors import Refused
 from keys.jws import Jws, check_type, encode_base64url, read_jwk, read_object, sign_compact, write_header
 from keys.pair import PrivateKey, PublicKey
 from registry.credential import CONTEXT_CREDENTIALS, CREDENTIAL_TYPES, Credential, subject_id
+from registry.reading_back import without_proof
 
 CONTEXT_1_1 = "https://www.w3.org/2018/credentials/v1"
 TYPES = ["VerifiableCredential", "SkillCertificate"]
@@ -25,7 +26,7 @@ VC_JWT_TYPE, JWT_TYPE = "vc+jwt", "JWT"
 
 def sign_vc_jwt(credential: Credential, key: PrivateKey, *, key_id: str) -> str:
     """``vc+jwt``: the credential as it was signed at issue, but for the proof."""
-    payload = {name: value for name, value in credential.items() if name != "proof"}
+    payload = without_proof(credential)
     header = write_header(key.public, typ=VC_JWT_TYPE, cty="vc", kid=key_id)
     return sign_compact(orjson.dumps(payload), key=key, header=header)
 
