@@ -11,6 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
@@ -37,9 +38,19 @@ KEEP = timedelta(days=1)  # after its end: what counts towards the limit of a da
 CODE_PURPOSE, TX_PURPOSE = "wallet code", "wallet transaction code"
 
 
+class OfferState(StrEnum):
+    """What became of an offer. ``fetching``: the digits were right, and the wallet has not asked for the rest yet."""
+
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    TAKEN = "taken"
+    BLOCKED = "blocked"
+    EXPIRED = "expired"
+
+
 @dataclass(frozen=True)
 class Offer:
-    """An offer of the certificate ``code``."""
+    """An offer of the certificate ``code``. ``tries`` at its transaction code are counted, right ones too."""
 
     id: str
     archive: str
@@ -48,6 +59,17 @@ class Offer:
     expires_at: datetime
     redeemed_at: datetime | None
     issued: int
+    tries: int = 0
+
+    def state(self, at: datetime) -> OfferState:
+        """What became of it by then."""
+        if self.issued:
+            return OfferState.TAKEN
+        if self.redeemed_at:
+            return OfferState.FETCHING if at < self.redeemed_at + ACCESS_LIFE else OfferState.EXPIRED
+        if at >= self.expires_at:
+            return OfferState.EXPIRED
+        return OfferState.BLOCKED if self.tries >= TRIES else OfferState.WAITING
 
 
 class Offers:
@@ -81,7 +103,6 @@ class Offers:
         kept = {
             "_id": offer.id,
             "grant": _hash(self.grant(offer)),
-            "tries": 0,
             "until": offer.expires_at + KEEP,
         }
         self._offers.insert_one(row | kept)
@@ -150,5 +171,5 @@ def _hash(secret: str) -> bytes:
 def _from(document: Mapping[str, Any] | None) -> Offer | None:
     if document is None:
         return None
-    names = ("archive", "code", "made_at", "expires_at", "redeemed_at", "issued")
+    names = ("archive", "code", "made_at", "expires_at", "redeemed_at", "issued", "tries")
     return Offer(id=document["_id"], **{name: document[name] for name in names})

@@ -29,6 +29,7 @@ from tests.browser.test_console import fill_in, sign_in
 from tests.browser.test_four_people import enter as enter_console
 from tests.browser.test_four_people import first_of, issue_three, suspend, three_rows
 from tests.browser.test_sharing import claim_path, fill_claim, share_a_part, unclaimed
+from tests.browser.test_wallet import make_offer
 from tests.browser.test_worker import add_authenticator
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -153,6 +154,10 @@ def take_worker(browser: Browser, site: Site) -> None:
     save("me-360", page)
     page.goto("/me/career")
     save("career-360", page)
+    page.goto("/me")
+    make_offer(page, site.demo.certificate)
+    page.wait_for_function("() => document.querySelector('img.qr').naturalWidth > 0")
+    save("wallet-360", page)
 
 
 def open_page(browser: Browser, site: Site, path: str, size: dict[str, int], **options: Any) -> Page:

@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from keys.errors import Refused
 from registry.certificate import CertificateRecord
 from registry.credential import MEDIA_TYPE as VC_TYPE
+from registry.http import answer_json
 from registry.selective import MEDIA_TYPE as SD_JWT_TYPE
 from registry.services import registry
 from registry.sharing.signing import selective_token
 from registry.state import State
 from registry.view import describe_instant
-from registry.wallets.offers import Offer
+from registry.wallets.offers import TRIES, Offer
 from verify.paper.desk import certificate_pdf
 from verify.qr import draw_svg
 from verify.wallet.metadata import credential_offer, offer_by_reference, offer_by_value
@@ -70,18 +71,24 @@ def offer(code: str) -> ResponseReturnValue:
 @me_wallet.get("/offers/<offer_id>")
 @workers_only
 def show(offer_id: str) -> str:
-    """The offer: its QR, its link, its transaction code."""
+    """The offer: its QR, its link, its transaction code; and what became of it."""
     made, here = _own(offer_id), registry()
     offers = wallet_desk().offers
-    is_open = made.redeemed_at is None and here.clock() < made.expires_at
     return render_template(
         "wallet/offer.html",
         offer={"id": made.id, "code": made.code, "expires_at": describe_instant(made.expires_at)},
-        is_open=is_open,
-        received=made.issued,
+        state=made.state(here.clock()).value,
         link=offer_by_value(credential_offer(here.settings.origin, offers.grant(made))),
         tx_code=offers.tx_code(made),
+        tries=TRIES,
     )
+
+
+@me_wallet.get("/offers/<offer_id>/state.json")
+@workers_only
+def state(offer_id: str) -> Response:
+    """What became of the offer, for the page that waits."""
+    return answer_json({"state": _own(offer_id).state(registry().clock()).value})
 
 
 @me_wallet.get("/offers/<offer_id>/qr.svg")
