@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -61,7 +62,10 @@ from verify.watch.desk import WatchDesk, open_watch_desk
 from verify.watch.follower import watching
 
 PREPARE_SECONDS = 60  # making an index over a full record takes longer than a request may wait
+AWAY = 1.0  # seconds between two tries of a worker whose database is away when it starts
 WORKER_NICE = 10  # long work waits for pages: who verifies a certificate stands at a counter
+
+log = logging.getLogger("skills-registry")
 
 PAGES = (*registry_room.PAGES, *issuers_room.PAGES, *verify_room.PAGES)
 APIS = (*issuers_room.APIS, *verify_room.APIS)
@@ -245,6 +249,15 @@ def worker(opener: Callable[[], AbstractContextManager[Services]]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     os.nice(WORKER_NICE)
+    while not stop.is_set():
+        try:
+            _work_until(stop, opener)
+        except DATABASE_AWAY as error:
+            log.warning("database away: %s", type(error).__name__)
+            stop.wait(AWAY)
+
+
+def _work_until(stop: Event, opener: Callable[[], AbstractContextManager[Services]]) -> None:
     with opener() as services:
         spare_collector()
         with working(services):
