@@ -7,7 +7,7 @@ signature made in the second of an activation would seem older than its key.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from keys.errors import Refused
@@ -100,8 +100,14 @@ class KeyRing:
         key = RingKey(id_, public, KeyState.PENDING, created=_whole_second(at))
         return replace(self, keys=(*self.keys, key))
 
-    def activate(self, id: str, at: datetime) -> KeyRing:  # noqa: A002  # the word of the DID document
-        """With the pending key ``id`` active and the one before retired at the same time: a rotation.
+    def activate(
+        self,
+        id: str,  # noqa: A002  # the word of the DID document
+        at: datetime,
+        *,
+        overlap: timedelta = timedelta(0),
+    ) -> KeyRing:
+        """With the pending key ``id`` active and the one before retired, at the same time or ``overlap`` later.
 
         Refused ``key.unknown``, ``key.not_pending``, ``key.time_reversed``.
         """
@@ -111,7 +117,7 @@ class KeyRing:
         at = _not_before(key.created, at)
         before = [other for other in self.keys if other.state is KeyState.ACTIVE]
         return self._with(
-            *(_retired(other, at) for other in before),
+            *(_retired(other, at + overlap) for other in before),
             replace(key, state=KeyState.ACTIVE, activated=at),
         )
 

@@ -7,7 +7,7 @@ that two rotations at once cannot both win.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.collection import Collection
@@ -19,6 +19,9 @@ from keys.ring import KeyRing, KeyState, RingKey
 from keys.vault import Vault
 
 REGISTRY = "registry"
+SETTLE = timedelta(seconds=5)
+"""How long the key before stays good when another takes its place: processes sign with what they
+remember for two seconds more (`ShortMemory`), and that must not seem to be signed after the key's retirement."""
 
 
 class Keyrings:
@@ -71,12 +74,12 @@ class Keyrings:
         return [(key.id, self._open(document, key.id)) for key in known]
 
     def rotate(self, owner: str, *, at: datetime) -> KeyRing:
-        """Make a new key the active one; the one before retires and goes on verifying what it signed."""
+        """Make a new key the active one; the one before retires when all know, and goes on verifying what it signed."""
         document = self._document(owner)
         before = _ring(document)
         private = PrivateKey.generate(before.active.public.algorithm)
         grown = before.add(private.public, at)
-        return self._replace(document, grown.activate(grown.keys[-1].id, at), private)
+        return self._replace(document, grown.activate(grown.keys[-1].id, at, overlap=SETTLE), private)
 
     def held_key(self, owner: str, key_id: str) -> PrivateKey:
         """One of the owner's keys. Refused ``key.unknown``, ``key.not_held``, ``key.compromised``."""
@@ -85,14 +88,14 @@ class Keyrings:
             raise Refused("key.compromised")
         return self._open(document, key_id)
 
-    def adopt(self, owner: str, public: PublicKey, *, at: datetime, active_from: datetime) -> KeyRing:
-        """Make a key the active one whose private part the owner keeps; the one before retires.
+    def adopt(self, owner: str, public: PublicKey, *, at: datetime) -> KeyRing:
+        """Make a key the active one whose private part the owner keeps, when the one before retires.
 
         Refused ``key.duplicate``, ``key.ring_changed``.
         """
         document = self._document(owner)
         grown = _ring(document).add(public, at)
-        return self._replace(document, grown.activate(grown.keys[-1].id, active_from), None)
+        return self._replace(document, grown.activate(grown.keys[-1].id, at + SETTLE), None)
 
     def holds(self, owner: str, key_id: str) -> bool:
         """Whether the private part of the owner's key lies here, sealed."""

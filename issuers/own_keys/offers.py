@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -19,9 +19,6 @@ from keys.pair import PublicKey
 from registry.keyrings import Keyrings
 
 CHALLENGE_BYTES = 32
-SETTLE = timedelta(seconds=5)
-"""Between approval and the new key's first second: processes sign with what they remember for two seconds more, and
-what the key before signed must not seem to be signed after its retirement."""
 SHOWN = 100
 
 
@@ -92,7 +89,7 @@ class Offers:
     def approve(self, offer_id: str, *, at: datetime) -> Offer:
         """Put a proved key into its owner's ring, active; the one before retires. Refused ``own_key.unknown``."""
         offer = self._move(self._proved(offer_id), (OfferState.PROVED,), OfferState.APPROVED)
-        self._keyrings.adopt(offer.owner, offer.public, at=at, active_from=at + SETTLE)
+        self._keyrings.adopt(offer.owner, offer.public, at=at)
         return offer
 
     def refuse(self, offer_id: str) -> Offer:

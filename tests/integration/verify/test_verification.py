@@ -6,6 +6,10 @@ from io import BytesIO
 
 import pytest
 
+from keys.errors import Refused
+from registry.cache import LIFE
+from registry.keyrings import SETTLE
+
 NAME = "欧阳试验"
 
 
@@ -115,6 +119,25 @@ def test_it_verifies_after_a_rotation_and_so_does_what_comes_then(house, issued,
     method = json.loads(later["credential"])["proof"][0]["verificationMethod"]
     assert method != json.loads(issued["credential"])["proof"][0]["verificationMethod"]
     assert outcome(house.verify(code=later["code"])) == ("valid", None)
+
+
+def test_a_process_that_has_not_heard_of_a_rotation_yet_signs_what_verifies(
+    house, issued, make_body, monkeypatch
+):
+    monkeypatch.setattr(
+        house.registry.signing_key, "_life", 3_600.0
+    )  # however slow the machine, it remembers
+    before, _ = house.registry.signing_key(house.association)
+    house.registry.keyrings.rotate(house.association, at=house.clock())  # by another process
+    house.clock.advance(seconds=LIFE)
+    late = house.issued(make_body(person=1))
+    assert json.loads(late["credential"])["proof"][0]["verificationMethod"] == before
+    house.forget()
+    for question in ({"code": late["code"]}, {"credential": late["credential"]}):
+        assert outcome(house.verify(**question)) == ("valid", None)
+    house.clock.advance(seconds=SETTLE.total_seconds())
+    with pytest.raises(Refused, match=r"key\.signed_after_retirement"):
+        house.registry.keyrings.ring(house.association).key_at(before, house.clock())
 
 
 def test_a_compromised_key_leaves_what_was_recorded_before(house, issued, make_body):

@@ -104,6 +104,15 @@ def test_rotation_retires_the_key_before():
     assert ROTATED.find(A).retired == ROTATED.find(B).activated == day(20)
 
 
+def test_the_key_before_may_stay_good_a_little_longer():
+    ring = ACTIVE.add(PUBLICS[1], day(15)).activate(B, day(20), overlap=timedelta(seconds=5))
+    for id_ in (A, B):
+        ring.key_at(id_, day(20))
+    ring.key_at(A, day(20) + timedelta(seconds=5))
+    with pytest.raises(Refused, match=r"^key\.signed_after_retirement"):
+        ring.key_at(A, day(20) + timedelta(seconds=6))
+
+
 def test_acts_do_not_change_the_ring_they_start_from():
     assert ADDED.find(A).state is KeyState.PENDING
     assert ACTIVE.active.id == A
