@@ -52,5 +52,6 @@ def test_the_cards_of_a_worker_print_with_their_codes(visitor: Visitor, site: Si
     printed = pypdfium2.PdfDocument(page.pdf(format="A4"))
     text = printed[0].get_textpage().get_text_range()
     assert record.number in text
+    assert "评价机构" in text
     assert not any(words in text for words in ("出示二维码", "退出", "我的链接"))  # nothing to press on paper
     printed.close()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 from threading import BoundedSemaphore
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from issuers.batches.desk import batch_desk
+from issuers.batches.results import issued_numbers
 from issuers.routes import find_own
 from issuers.session import assessors_only, current_assessor, note
 from keys.errors import Refused
@@ -50,21 +53,29 @@ def whole_class() -> ResponseReturnValue:
     """The PDFs of a class in one ZIP, streamed."""
     given = "\n".join(request.form.getlist("numbers"))
     try:
-        numbers = read_numbers(given)
-        if not _printing.acquire(blocking=False):
-            raise Refused("paper.busy", retry_after=SECONDS_LATER)
+        return _send(read_numbers(given), current_assessor().id, "certificates.zip")
     except Refused as refused:
         return _form(given, error_words(refused)), find_problem(refused.code).status
-    with ExitStack() as held:  # until the last byte is sent, or until something goes wrong before the first
-        held.callback(_printing.release)
-        note("certificates.printed", current_assessor().id, after={"certificates": len(numbers)})
-        ended = held.pop_all()
-        parts = _stream(registry(), current_assessor().id, numbers, ended)
-    response = Response(parts, mimetype="application/zip")
-    response.call_on_close(ended.close)
-    response.headers["Content-Disposition"] = 'attachment; filename="certificates.zip"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+
+
+@pages.get("/batches/<batch_id>")
+@assessors_only
+def batch(batch_id: str) -> ResponseReturnValue:
+    """The certificates of a batch on paper: one ZIP, or one for each 500."""
+    count = sum(1 for _ in _numbers_of(batch_id))
+    parts = [(first + 1, min(first + MAX_CLASS, count)) for first in range(0, count, MAX_CLASS)]
+    return render_template("paper/batch.html", batch_id=batch_id, parts=parts)
+
+
+@pages.get("/batches/<batch_id>/<int:part>.zip")
+@assessors_only
+def batch_part(batch_id: str, part: int) -> ResponseReturnValue:
+    """The PDFs of one part of a batch, from 1, streamed."""
+    first = (part - 1) * MAX_CLASS
+    numbers = list(islice(_numbers_of(batch_id), max(first, 0), max(first, 0) + MAX_CLASS))
+    if part < 1 or not numbers:
+        raise Refused("http.not_found")
+    return _send(numbers, f"batch:{batch_id}", f"certificates-{batch_id}-{part}.zip")
 
 
 def pdf_response(pdf: bytes, number: str) -> Response:
@@ -84,6 +95,27 @@ def read_numbers(text: str) -> list[str]:
     if len(numbers) > MAX_CLASS:
         raise Refused("paper.too_many", field="numbers", limit=MAX_CLASS)
     return numbers
+
+
+def _numbers_of(batch_id: str) -> Iterator[str]:
+    desk = batch_desk()
+    return issued_numbers(desk, desk.batches.find(batch_id, current_assessor().id))
+
+
+def _send(numbers: list[str], subject: str, name: str) -> Response:
+    """A class as a ZIP, sent while it is printed. Refused ``paper.busy``."""
+    if not _printing.acquire(blocking=False):
+        raise Refused("paper.busy", retry_after=SECONDS_LATER)
+    with ExitStack() as held:  # until the last byte is sent, or until something goes wrong before the first
+        held.callback(_printing.release)
+        note("certificates.printed", subject, after={"certificates": len(numbers)})
+        ended = held.pop_all()
+        parts = _stream(registry(), current_assessor().id, numbers, ended)
+    response = Response(parts, mimetype="application/zip")
+    response.call_on_close(ended.close)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _form(numbers: str, error: object = None) -> str:

@@ -279,6 +279,38 @@ def test_pictures_and_sheet(house: House, desk):
     assert sheet.text.count("data:image/svg+xml") == 6
 
 
+def test_a_batch_on_paper_class_by_class(house: House, desk, monkeypatch):
+    monkeypatch.setattr("verify.paper.pages.MAX_CLASS", 2)
+    monday = prepared(house, desk, make_list(3))
+    clerk = enter(house, "clerk")
+    page = f"/console/paper/batches/{monday}"
+    assert "1.zip" not in clerk.get(page).text  # nothing is issued yet
+    assert clerk.get(f"{page}/1.zip").status_code == 404
+    desk.batches.approve(monday, by="signer", at=house.clock())
+    work(desk)
+    assert page in clerk.get(f"/console/batches/{monday}").text
+    assert "Download certificates 3 to 3" in clerk.get(f"{page}?lang=en").text
+    numbers = [row[2] for row in rows_of(clerk.get(f"/console/batches/{monday}/results.csv"))[1:]]
+    found = []
+    for part in (1, 2):
+        answer = clerk.get(f"{page}/{part}.zip")
+        assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/zip", "no-store")
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+            assert all(packed.read(name).startswith(b"%PDF-") for name in packed.namelist())
+            found += packed.namelist()
+    assert found == [f"{number}.pdf" for number in numbers]
+    for beyond in ("0.zip", "3.zip", "-1.zip"):
+        assert clerk.get(f"{page}/{beyond}").status_code == 404
+    house.make_account("theirs", house.college, "clerk")
+    other = enter(house, "theirs")
+    assert other.get(page).status_code == other.get(f"{page}/1.zip").status_code == 404
+    noted = house.database["acts"].find({"name": "certificates.printed"})
+    assert [(one["subject"], one["after"]["certificates"]) for one in noted] == [
+        (f"batch:{monday}", 2),
+        (f"batch:{monday}", 1),
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
