@@ -73,6 +73,8 @@ def batch_part(batch_id: str, part: int) -> ResponseReturnValue:
     """The PDFs of one part of a batch, from 1, streamed."""
     first = (part - 1) * MAX_CLASS
     numbers = list(islice(_numbers_of(batch_id), max(first, 0), max(first, 0) + MAX_CLASS))
+    if part == 1 and not numbers:
+        raise Refused("paper.nothing_issued")
     if part < 1 or not numbers:
         raise Refused("http.not_found")
     return _send(numbers, f"batch:{batch_id}", f"certificates-{batch_id}-{part}.zip")

@@ -285,7 +285,7 @@ def test_a_batch_on_paper_class_by_class(house: House, desk, monkeypatch):
     clerk = enter(house, "clerk")
     page = f"/console/paper/batches/{monday}"
     assert "1.zip" not in clerk.get(page).text  # nothing is issued yet
-    assert clerk.get(f"{page}/1.zip").status_code == 404
+    assert clerk.get(f"{page}/1.zip").status_code == 409
     desk.batches.approve(monday, by="signer", at=house.clock())
     work(desk)
     assert page in clerk.get(f"/console/batches/{monday}").text
