@@ -17,7 +17,8 @@ def read_date(name: str) -> date | None:
 
 def read_past_day() -> date | None:
     """The day ``at`` that the query string or the form asks about. Refused ``field.date``."""
-    return _parse("at", request.values.get("at"))
+    asked = request.args if request.is_json else request.values  # a form is not looked for in JSON
+    return _parse("at", asked.get("at"))
 
 
 def _parse(name: str, text: str | None) -> date | None:
