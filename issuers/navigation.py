@@ -69,7 +69,6 @@ LINKS = (
     Link("helping.help_desk", _("For workers"), ASSESSOR, "house", also=("helping",)),
     Link("trail.own_trail", _("Trail of acts"), ASSESSOR, "house"),
     Link("notices.home", _("Notices"), ASSESSOR, also=("notices",)),
-    Link("bureau_batches.home", _("Batches"), BUREAU, "supervision", also=("bureau_batches",)),
     Link("committee.home", _("Accreditations"), BUREAU, also=("committee",)),
     Link(
         "archives.search",
@@ -92,6 +91,7 @@ LINKS = (
     Link("key_desk.home", _("Assessors' own keys"), BUREAU, "supervision", also=("key_desk",)),
     Link("register_desk.integrity_page", _("Integrity files"), BUREAU, "supervision"),
     Link("inspection_desk.inspections_page", _("Inspections"), BUREAU, "supervision"),
+    Link("bureau_batches.home", _("Batches"), BUREAU, "supervision", also=("bureau_batches",)),
     Link("inspection_desk.uploads_page", _("National system"), BUREAU, "supervision"),
     Link("trail.trail", _("Trail of acts"), BUREAU, "supervision"),
     Link("accounts.accounts", _("Accounts"), BUREAU, "supervision", also=("accounts",)),

@@ -116,6 +116,8 @@ def vote_post(case: str) -> ResponseReturnValue:
     except Refused as refused:
         page = _case(desk.cases.find(case), _errors(refused))
         return page, find_problem(refused.code).status
+    if filed.case.decision:
+        issuers().find_assessor.forget()  # who decided it looks at the public page next
     flash(_said(filed))
     return redirect(url_for("committee.case", case=case), 303)
 

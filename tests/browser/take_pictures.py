@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -22,7 +23,9 @@ from issuers.batches.worker import issuing
 from registry.audit.checking import Checks
 from registry.audit.writer import TrailWriter
 from registry.mongod import local_mongod
+from registry.statistics.projector import Projector
 from tests.browser.conftest import DESK, PHONE, Site, serving
+from tests.browser.test_accreditation import OCCUPATION, Calendar, live
 from tests.browser.test_batch import enter, make_list, send
 from tests.browser.test_changes import replace_lost
 from tests.browser.test_console import fill_in, sign_in
@@ -31,9 +34,11 @@ from tests.browser.test_four_people import first_of, issue_three, suspend, three
 from tests.browser.test_sharing import claim_path, fill_claim, share_a_part, unclaimed
 from tests.browser.test_wallet import make_offer
 from tests.browser.test_worker import add_authenticator
+from verify.paper.desk import certificate_pdf
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # in China
+PAPER = 1.5  # pixels a point: 893 x 1263 of an A4 page
 LARGEST = 150_000  # bytes of one picture: a README should open at once
 TALL = {"width": 360, "height": 1050}  # two phones side by side in the README
 PERSON = {"name": "王小明", "id_number": "150102199003071018"}
@@ -53,6 +58,9 @@ def main() -> None:
         take_all(browser, site)
         with serving(uri, clock=lambda: NOON, host="localhost") as named:  # passkeys need a site with a name
             take_worker(browser, named)
+        calendar = Calendar(NOON)
+        with serving(uri, clock=calendar) as own:  # days pass in it
+            take_accreditation(browser, own, calendar)
         browser.close()
 
 
@@ -74,6 +82,7 @@ def take_all(browser: Browser, site: Site) -> None:
     console.goto("/console/issue")
     fill_in(console, **PERSON)
     save("console-preview", console)
+    take_paper(site)
     take_sharing(browser, site)
     take_batch(browser, site)
     take_day(browser, site)
@@ -119,6 +128,7 @@ def take_day(browser: Browser, site: Site) -> None:
     )
     suspend(people["registrar"], record.number)
     trail.catch_up()
+    Projector(database, lambda: NOON).catch_up()
     Checks(database).run(at=NOON, stop=lambda: False)
     for name, role, path, height in (
         ("dashboard-1280", "signer", "/console/", 1720),  # down to the refusals
@@ -129,6 +139,29 @@ def take_day(browser: Browser, site: Site) -> None:
         page.set_viewport_size({"width": 1280, "height": height})
         page.goto(path)
         save(name, page)
+    take_search(people["registrar"])
+
+
+def take_search(registrar: Page) -> None:
+    """The search over all certificates, on a phone."""
+    registrar.set_viewport_size(TALL)
+    registrar.goto("/console/certificates")
+    save("search-360", registrar)
+
+
+def take_accreditation(browser: Browser, site: Site, calendar: Calendar) -> None:
+    """The life of an accreditation: filed, decided by two, published; withdrawn, and what it had certified."""
+    heights = {"filed": 700, "decided": 1000, "published": 740, "withdrawn": 900, "valid": 1400}
+    about = {"published": OCCUPATION, "withdrawn": "起撤销", "valid": ""}
+
+    def look(name: str, page: Page) -> None:
+        size = {"width": 360 if name in about else 1280, "height": heights[name]}
+        page.set_viewport_size(size)
+        if about.get(name):
+            page.locator("main section", has_text=about[name]).last.evaluate("one => one.scrollIntoView()")
+        save(f"accreditation-{name}-{size['width']}", page)
+
+    live(site, calendar, lambda path: open_page(browser, site, path, DESK), look)
 
 
 def sign_in_as(browser: Browser, site: Site, role: str) -> Page:
@@ -168,9 +201,23 @@ def open_page(browser: Browser, site: Site, path: str, size: dict[str, int], **o
     return page
 
 
+def take_paper(site: Site) -> None:
+    """The demo's certificate on paper, as a PDF reader draws it."""
+    here = site.services.registry
+    certificate = here.record.find(site.demo.certificate.code)
+    assert certificate is not None
+    page = pypdfium2.PdfDocument(certificate_pdf(certificate, here))[0]
+    keep("certificate-pdf", page.render(scale=PAPER).to_pil())
+
+
 def save(name: str, page: Page) -> None:
     """What is on the screen, as docs/images/NAME.png."""
-    picture = Image.open(BytesIO(page.screenshot())).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    keep(name, Image.open(BytesIO(page.screenshot())))
+
+
+def keep(name: str, seen: Image.Image) -> None:
+    """A picture with few colours, as docs/images/NAME.png."""
+    picture = seen.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     path = IMAGES / f"{name}.png"
     picture.save(path, optimize=True)
     size = path.stat().st_size

@@ -36,7 +36,7 @@ def certificate(number: str) -> Response:
     """The certificate as a PDF to print, with the signed original attached."""
     record = find_own(current_assessor().id, number)
     made = pdf_response(certificate_pdf(record, registry()), record.number)
-    note("certificate.printed", record.number)
+    note("certificate.printed", f"certificate:{record.number}")
     return made
 
 
@@ -53,7 +53,7 @@ def whole_class() -> ResponseReturnValue:
     """The PDFs of a class in one ZIP, streamed."""
     given = "\n".join(request.form.getlist("numbers"))
     try:
-        return _send(read_numbers(given), current_assessor().id, "certificates.zip")
+        return _send(read_numbers(given), f"assessor:{current_assessor().id}", "certificates.zip")
     except Refused as refused:
         return _form(given, error_words(refused)), find_problem(refused.code).status
 
