@@ -10,8 +10,10 @@ import socket
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from keys.errors import Refused
 from registry.mongo import Record, connect
 from registry.mongod import local_mongod
 from registry.problems import find_problem
+from registry.statistics.rebuilding import PROJECTION
 
 HERE = Path(__file__).parent
 MARKS = {"integration": "mongo", "browser": "browser", "crash": "crash", "independent": "node"}
@@ -154,3 +157,40 @@ def _find_browser(own: str) -> str:
             return program
     give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
     return give_up("no Chromium: apt-get install chromium, or .venv/bin/playwright install chromium")
+
+
+@pytest.fixture
+def bare_certificate() -> Callable[..., dict[str, Any]]:
+    """Makes certificates as the record keeps them, with what those who follow the record read, and nothing else."""
+
+    def make(number: int, *changes: dict[str, Any], **others: Any) -> dict[str, Any]:
+        return {
+            "_id": f"c{number}",
+            "number": f"n{number}",
+            "kind": "skill_level",
+            "level": "3",
+            "occupation": {"code": "6-31-01-03", "edition": "2022"},
+            "assessor": "S000033000002",
+            "region": "330000",
+            "issued_on": "2026-11-22",
+            "recorded_at": datetime(2026, 11, 22, 4, tzinfo=UTC),
+            "changes": list(changes),
+            "state": changes[-1]["state"] if changes else "valid",
+        } | others
+
+    return make
+
+
+@pytest.fixture
+def counters(database: Record) -> Callable[[], Counter[tuple[str, str]]]:
+    """Reads every counter of the generation in use, by name and measure."""
+
+    def read() -> Counter[tuple[str, str]]:
+        pointer = database["projections"].find_one({"_id": PROJECTION}) or {}
+        found: Counter[tuple[str, str]] = Counter()
+        for one in database["statistics"].find({"_id": {"$regex": f"^{pointer['generation']}\\|"}}):
+            name = one.pop("_id").partition("|")[2]
+            found.update({(name, measure): amount for measure, amount in one.items()})
+        return found
+
+    return read

@@ -34,11 +34,11 @@ writer.run(Event())
 """
 
 
-def happen(database, done):
+def happen(database, done, bare_certificate):
     """Certificates in chunks, every third revoked, and acts between."""
     for chunk in range(CHUNKS):
         numbers = range(chunk * IN_CHUNK, (chunk + 1) * IN_CHUNK)
-        database["certificates"].insert_many([make_certificate(number) for number in numbers])
+        database["certificates"].insert_many([bare_certificate(number) for number in numbers])
         change = {"state": "revoked", "at": NOW, "reason": "x", "by": "li", "note": ""}
         for number in numbers[::3]:
             database["certificates"].update_one({"_id": f"c{number}"}, {"$push": {"changes": change}})
@@ -46,24 +46,10 @@ def happen(database, done):
     done.set()
 
 
-def make_certificate(number):
-    return {
-        "_id": f"c{number}",
-        "number": f"n{number}",
-        "kind": "skill_level",
-        "level": "3",
-        "occupation": {"code": "6-31-01-03", "edition": "2022"},
-        "assessor": "S000033000002",
-        "issued_on": "2026-11-22",
-        "recorded_at": NOW,
-        "changes": [],
-    }
-
-
-def test_the_chain_is_whole_after_kill_9(database, mongo_uri):
+def test_the_chain_is_whole_after_kill_9(database, mongo_uri, bare_certificate):
     trail, done = Trail(database), threading.Event()
     trail.prepare()
-    source = threading.Thread(target=happen, args=(database, done))
+    source = threading.Thread(target=happen, args=(database, done, bare_certificate))
     source.start()
     ends = []
     for _ in range(KILLS):

@@ -34,20 +34,6 @@ def note(database, number, **changes):
     Acts(database).note(Act(**(act | {"at": NOW + timedelta(seconds=number)} | changes)))
 
 
-def make_certificate(number, *changes):
-    return {
-        "_id": f"c{number}",
-        "number": f"n{number}",
-        "kind": "skill_level",
-        "level": "3",
-        "occupation": {"code": "6-31-01-03", "edition": "2022"},
-        "assessor": "S000033000002",
-        "issued_on": "2026-11-22",
-        "recorded_at": NOW,
-        "changes": list(changes),
-    }
-
-
 def make_change(state):
     return {"state": state, "at": NOW, "reason": "x", "by": "li", "note": ""}
 
@@ -65,11 +51,11 @@ def test_acts_enter_in_order_and_leave_their_inbox(database, trail, writer):
     assert database["acts"].count_documents({}) == 0
 
 
-def test_certificates_enter_from_before_the_first_start_and_after(database, trail, writer):
-    database["certificates"].insert_many([make_certificate(1, make_change("revoked")), make_certificate(2)])
+def test_certificates_enter_from_before_the_first_start_and_after(database, trail, writer, bare_certificate):
+    database["certificates"].insert_many([bare_certificate(1, make_change("revoked")), bare_certificate(2)])
     writer.catch_up()
     assert events(trail) == ["n1#0", "n1#1", "n2#0"]
-    database["certificates"].insert_many([make_certificate(3), make_certificate(4)])
+    database["certificates"].insert_many([bare_certificate(3), bare_certificate(4)])
     for change in ("suspended", "valid"):
         database["certificates"].update_one({"_id": "c3"}, {"$push": {"changes": make_change(change)}})
     database["certificates"].update_one({"_id": "c4"}, {"$set": {"claim": "x"}})
@@ -78,10 +64,10 @@ def test_certificates_enter_from_before_the_first_start_and_after(database, trai
     assert check_trail(trail).broken is None
 
 
-def test_a_lost_oplog_loses_nothing_and_repeats_nothing(database, trail, writer):
-    database["certificates"].insert_many([make_certificate(1), make_certificate(2)])
+def test_a_lost_oplog_loses_nothing_and_repeats_nothing(database, trail, writer, bare_certificate):
+    database["certificates"].insert_many([bare_certificate(1), bare_certificate(2)])
     writer.catch_up()
-    database["certificates"].insert_one(make_certificate(3))
+    database["certificates"].insert_one(bare_certificate(3))
     database["certificates"].update_one({"_id": "c1"}, {"$push": {"changes": make_change("revoked")}})
     writer._begin_anew(trail.end())  # what `run` does when MongoDB says that the history is lost
     writer.catch_up()

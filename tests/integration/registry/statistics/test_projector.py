@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -18,38 +17,13 @@ from registry.statistics.rebuilding import PROJECTION, rebuild
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 
 
-def counters(database):
-    """Every counter of the generation in use, by name and measure."""
-    generation = database["projections"].find_one({"_id": PROJECTION})["generation"]
-    found = Counter()
-    for one in database["statistics"].find({"_id": {"$regex": f"^{generation}\\|"}}):
-        name = one.pop("_id").partition("|")[2]
-        found.update({(name, measure): amount for measure, amount in one.items()})
-    return found
-
-
 def truth(database):
     """What the counters must say: the record, counted by the pure function."""
     events = (event for one in database["certificates"].find() for event in events_of_insert(one))
     return count(events)
 
 
-def document(number, **changes):
-    return {
-        "_id": f"c{number}",
-        "number": f"n{number}",
-        "kind": "skill_level",
-        "level": "3",
-        "occupation": {"code": "6-31-01-03", "edition": "2022"},
-        "assessor": "S000033000002",
-        "region": "330000",
-        "issued_on": "2026-11-22",
-        "changes": [],
-        "state": "valid",
-    } | changes
-
-
-def test_issuing_and_every_change_of_state_is_counted_once(house, database, make_body):
+def test_issuing_and_every_change_of_state_is_counted_once(house, database, make_body, counters):
     projector = Projector(database, house.clock)
     projector.catch_up()
     codes = [house.issued(make_body(person=person))["code"] for person in range(4)]
@@ -58,14 +32,14 @@ def test_issuing_and_every_change_of_state_is_counted_once(house, database, make
     suspend(record, codes[1], reason="under_investigation", by="x", at=at)
     lift(record, codes[1], by="x", at=at)
     projector.catch_up()
-    found = counters(database)
+    found = counters()
     assert found == truth(database)
     assert found["level|2026-11|3", "issued"] == 4
     assert found["level|2026-11|3", "revoked"] == 1
     assert found["day|2026-11-22|", "lifted"] == 1
 
 
-def test_a_change_before_it_is_counted_does_not_blur_an_earlier_one(house, database, make_body):
+def test_a_change_before_it_is_counted_does_not_blur_an_earlier_one(house, database, make_body, counters):
     """The look-up of an update shows the certificate as it is later; each change is counted by itself."""
     projector = Projector(database, house.clock)
     projector.catch_up()
@@ -75,11 +49,11 @@ def test_a_change_before_it_is_counted_does_not_blur_an_earlier_one(house, datab
         suspend(record, code, reason="under_investigation", by="x", at=at)
         lift(record, code, by="x", at=at)
     projector.catch_up()
-    assert counters(database) == truth(database)
-    assert counters(database)["kind|2026-11|skill_level", "suspended"] == 3
+    assert counters() == truth(database)
+    assert counters()["kind|2026-11|skill_level", "suspended"] == 3
 
 
-def test_a_certificate_suspended_and_then_revoked_is_gone_once(house, database, make_body):
+def test_a_certificate_suspended_and_then_revoked_is_gone_once(house, database, make_body, counters):
     projector = Projector(database, house.clock)
     projector.catch_up()
     codes = [house.issued(make_body(person=person))["code"] for person in range(3)]
@@ -93,29 +67,33 @@ def test_a_certificate_suspended_and_then_revoked_is_gone_once(house, database, 
     lift(record, codes[1], by="x", at=at)
     projector.catch_up()
     assert figures.standing(lambda _: True) == {"3": 2}
-    followed = counters(database)
+    followed = counters()
     rebuild(database, at=at)
-    assert counters(database) == followed == truth(database)
+    assert counters() == followed == truth(database)
 
 
-def test_a_first_start_counts_what_is_there_and_goes_on_from_that_moment(database):
-    database["certificates"].insert_many([document(n) for n in range(7)])
+def test_a_first_start_counts_what_is_there_and_goes_on_from_that_moment(
+    database, bare_certificate, counters
+):
+    database["certificates"].insert_many([bare_certificate(n) for n in range(7)])
     projector = Projector(database, lambda: NOW)
     projector.catch_up()
-    assert counters(database) == truth(database)
-    database["certificates"].insert_many([document(n, level=None, kind="single_skill") for n in range(7, 12)])
+    assert counters() == truth(database)
+    database["certificates"].insert_many(
+        [bare_certificate(n, level=None, kind="single_skill") for n in range(7, 12)]
+    )
     projector.catch_up()
-    assert counters(database) == truth(database)
-    assert counters(database)["level|2026-11|none", "issued"] == 5
+    assert counters() == truth(database)
+    assert counters()["level|2026-11|none", "issued"] == 5
 
 
-def test_a_rebuild_among_writes_neither_misses_nor_doubles(database):
+def test_a_rebuild_among_writes_neither_misses_nor_doubles(database, bare_certificate, counters):
     """Writers go on while the record is counted anew, again and again."""
     Projector(database, lambda: NOW).catch_up()
 
     def write(first):
         for number in range(first, first + 400):
-            database["certificates"].insert_one(document(number, level=str(number % 5 + 1)))
+            database["certificates"].insert_one(bare_certificate(number, level=str(number % 5 + 1)))
             if number % 3 == 0:
                 change = {"state": "revoked", "at": NOW, "reason": "x", "by": "x", "note": ""}
                 database["certificates"].update_one(
@@ -132,32 +110,34 @@ def test_a_rebuild_among_writes_neither_misses_nor_doubles(database):
     for writer in writers:
         writer.join()
     Projector(database, lambda: NOW).catch_up()
-    assert counters(database) == truth(database)
+    assert counters() == truth(database)
     generations = {one["_id"].partition("|")[0] for one in database["statistics"].find({}, {"_id": 1})}
     assert len(generations) == 1
 
 
-def test_two_projectors_count_each_event_once(database):
+def test_two_projectors_count_each_event_once(database, bare_certificate, counters):
     Projector(database, lambda: NOW).catch_up()
     with projecting(database, lambda: NOW), projecting(database, lambda: NOW):
         for number in range(200):
-            database["certificates"].insert_one(document(number))
+            database["certificates"].insert_one(bare_certificate(number))
     Projector(database, lambda: NOW).catch_up()
-    assert counters(database) == truth(database)
+    assert counters() == truth(database)
 
 
-def test_a_token_that_the_oplog_has_lost_leads_to_counting_anew(database, lost_token):
+def test_a_token_that_the_oplog_has_lost_leads_to_counting_anew(
+    database, lost_token, bare_certificate, counters
+):
     Projector(database, lambda: NOW).catch_up()
     database["projections"].update_one({"_id": PROJECTION}, {"$set": {"token": lost_token()}})
-    database["certificates"].insert_many([document(n) for n in range(3)])
+    database["certificates"].insert_many([bare_certificate(n) for n in range(3)])
     before = database["projections"].find_one({"_id": PROJECTION})["generation"]
     with projecting(database, lambda: NOW):
         until = time.monotonic() + 30
         while database["projections"].find_one({"_id": PROJECTION})["generation"] == before:
             assert time.monotonic() < until
             time.sleep(0.02)
-    assert counters(database) == truth(database)
-    assert counters(database)["level|2026-11|3", "issued"] == 3
+    assert counters() == truth(database)
+    assert counters()["level|2026-11|3", "issued"] == 3
 
 
 @pytest.mark.parametrize("found", [1, 2])
