@@ -46,6 +46,8 @@ def parse_mail_server(url: str) -> MailServer:
     if not is_whole or (parts.username is None) != (parts.password is None):
         raise Refused("settings.smtp_url", field="SMTP_URL")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user.isascii() and password.isascii()):  # smtplib signs in with ASCII only
+        raise Refused("settings.smtp_url", field="SMTP_URL")
     return MailServer(
         host, port or PORTS[parts.scheme], parts.scheme == "smtps", host in LOOPBACK, user, password
     )

@@ -22,7 +22,16 @@ def test_servers(url, expected):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "mail.test", "smtp://", "smtp://mail.test/x", "smtp://mail.test?x=1", "smtp://[::1"]
+    "url",
+    [
+        "",
+        "mail.test",
+        "smtp://",
+        "smtp://mail.test/x",
+        "smtp://mail.test?x=1",
+        "smtp://[::1",
+        "smtp://a:%C3%BC@mail.test",
+    ],
 )
 def test_no_servers(url):
     with pytest.raises(Refused) as refused:
