@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from issuers.services import issuers
 from keys.errors import Refused
-from registry.archive.export import describe_career, describe_check
+from registry.archive.export import describe_career, describe_check, describe_line
 from registry.archive.holdings import Holding
 from registry.archive.store import Archive
 from registry.http import answer_json
@@ -25,6 +25,7 @@ from verify.worker.session import current_archive, current_worker, workers_only
 from verify.worker.view import (
     describe_card,
     describe_due,
+    describe_glance,
     describe_left,
     describe_next,
     describe_owner,
@@ -89,15 +90,18 @@ def career() -> ResponseReturnValue:
 @me.get("/due")
 @workers_only
 def due() -> ResponseReturnValue:
-    """What is due: allowance, subsidies left, titles, education, credits, each with its clause."""
-    desk = workers()
+    """What is due: allowance, subsidies left, titles, education, credits, next level, each with its clause."""
+    desk, policies = workers(), load_policies()
     dossier = desk.archives.dossier(current_archive())
-    left = subsidies_left(load_policies(), dossier.account, region=dossier.career.region, on=dossier.on)
+    left = subsidies_left(policies, dossier.account, region=dossier.career.region, on=dossier.on)
+    dues = describe_due(dossier)
+    steps = next_levels(dossier.holdings, dossier.career.next_level, dossier.on)
     return render_template(
         "me/due.html",
-        dues=describe_due(dossier),
+        dues=dues,
+        glance=describe_glance(dues, steps),
         left=describe_left(left),
-        lines=len(dossier.account.lines),
+        lines=[describe_line(line, policies) for line in dossier.account.lines],
         credits=dossier.credits,
         region=describe_place(dossier.career.region),
         on=dossier.on,

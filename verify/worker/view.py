@@ -11,6 +11,7 @@ from registry.archive.holdings import Holding
 from registry.archive.store import Archive
 from registry.levels import Level, find_level, levels
 from registry.masking import mask
+from registry.policy.wording import word
 from registry.view import Json, describe_level, describe_occupation_code
 from registry.workers.desk import WorkerDesk
 from registry.workers.next_level import NextLevel
@@ -63,6 +64,22 @@ def describe_due(dossier: Dossier) -> list[Json]:
         )
         found[key] = {"card": describe_card(one), "benefits": benefits}
     return list(found.values())
+
+
+def describe_glance(dues: Sequence[Json], steps: Sequence[NextLevel]) -> Json:
+    """The first lines of what is due: the highest allowance, the nearest title with its day, education, next levels."""
+    given = [due["benefits"] for due in dues]
+    allowances = [row for one in given for row in one["allowances"] if row["amount"]]
+    titles = [row for one in given for row in one["titles"] if row.get("apply_from")]
+    title = min(titles, key=lambda row: str(row["apply_from"]), default=None)
+    named = word("title", title["title"]) if title else None
+    return {
+        "allowance": max(allowances, key=lambda row: int(row["amount"]), default=None),
+        "title": title,
+        "title_name": {"zh": named.zh, "en": named.en} if named else None,
+        "education": next((row for one in given for row in one["education"]), None),
+        "steps": [describe_next(step) for step in steps],
+    }
 
 
 def describe_left(left: SubsidiesLeft | None) -> Json | None:

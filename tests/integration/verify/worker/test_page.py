@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -232,6 +233,34 @@ def test_the_career_and_what_is_due_say_what_the_rules_say(house, worker):
     assert "还可享受3次（每年3次）" in due
     assert "鼓励发放，非应得" in due
     assert "每月 500 元" in due
+    first = re.sub(r"<[^>]+>|\s", "", due.split("一览")[1].split("</section>")[0])
+    for row in (
+        "技能津贴每月500元鼓励发放，非应得",
+        "职称助理工程师，2028年11月22日起",
+        "学历待遇附条件",
+        "本年度剩余补贴次数还可享受3次（每年3次）",
+        "学分0",
+        "下一等级技师2031年11月22日起",
+    ):
+        assert row in first, (row, first)
+
+
+def test_a_subsidy_that_was_granted_is_listed_and_counts(house, worker):
+    phone, certificate = worker
+    token = house.issuers.assessors.new_token("registry", label="test", at=house.clock())
+    headers = {"Authorization": f"Bearer {token}"}
+    rate = {"region": "330000", "kind": "skill_level", "level": "3", "amount": 1500, "from": "2026-01-01"}
+    rated = house.client().post(
+        "/api/v1/subsidies/rates", json=rate | {"source": "示例公告"}, headers=headers
+    )
+    assert rated.status_code == 201, rated.json
+    person = {"name": "欧阳试验", "id_type": "resident_id", "id_number": make_number(1)}
+    claim = {"holder": person, "certificate": certificate["number"], "region": "330106"}
+    granted = house.client().post("/api/v1/subsidies/claims", json=claim, headers=headers)
+    assert granted.status_code == 201, granted.json
+    due = phone.get("/me/due").text
+    assert "还可享受2次（每年3次）" in due
+    assert "1,500 元" in due
 
 
 def test_a_revoked_certificate_stays_on_the_page_as_such(house, worker):
