@@ -240,7 +240,7 @@ def test_the_career_and_what_is_due_say_what_the_rules_say(house, worker):
         "学历待遇附条件",
         "本年度剩余补贴次数还可享受3次（每年3次）",
         "学分0",
-        "下一等级技师2031年11月22日起",
+        "下一等级技师自2031年11月22日起",
     ):
         assert row in first, (row, first)
 
