@@ -64,6 +64,12 @@ def answer_json(body: Any, status: int = 200, *, mimetype: str = "application/js
     return response
 
 
+def keep_private(response: Response) -> Response:
+    """For ``after_request`` of pages about one person: stored by no cache unless the page says how."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
 def problem_document(refused: Refused) -> dict[str, Any]:
     """The RFC 9457 document of a refusal, in the reader's language, with both languages beside it."""
     problem = find_problem(refused.code)

@@ -19,10 +19,10 @@ Sources: VC Data Model 2.0 section 7.1 and appendix A; Data Integrity section 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from issuers.accreditation import Scope, covering
 from issuers.assessor import Assessor
@@ -32,14 +32,8 @@ from keys.proof import Proof, read_proofs, verify
 from keys.ring import KeyRing, KeyState, RingKey
 from registry.credential import Face, china_date, parse_credential, read_face
 from registry.state import Change, State
-from verify.verdict import Check, Outcome, Result, Verdict
-
-AnyCase = TypeVar("AnyCase")
-_AWAY = {"issuer": "issuer.away", "record": "record.away", "status": "status.away"}
-
-
-class NotAnswered(Exception):
-    """A source of evidence gave no answer in time. That says nothing about the certificate."""
+from verify.steps import conclude, run_steps
+from verify.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -104,47 +98,23 @@ def check_credential(document: bytes, evidence: Evidence, *, at: datetime) -> Ve
     return conclude(checks, at, case.face)
 
 
-def run_steps(
-    steps: Sequence[tuple[str, Callable[[AnyCase], str | None]]], case: AnyCase
-) -> tuple[Check, ...]:
-    """The named steps on a case, in order, up to the first that fails or that the next cannot do without."""
-    checks: list[Check] = []
-    for name, step in steps:
-        try:
-            lacking = step(case)
-        except Refused as refused:
-            checks.append(Check(name, Result.FAILED, refused.code, refused.params))
-            break
-        except NotAnswered:
-            checks.append(Check(name, Result.UNKNOWN, _AWAY[name]))
-            if name == "issuer":
-                break  # without keys there is nothing to check
-            continue
-        checks.append(Check(name, Result.UNKNOWN, lacking) if lacking else _passed(name))
-    return tuple(checks)
-
-
-def conclude(checks: tuple[Check, ...], at: datetime, face: Face | None) -> Verdict:
-    """The verdict that the checks add up to; the face only where its signature is good."""
-    return Verdict(_outcome(checks), at, checks, face if _passed("signature") in checks else None)
-
-
-def _passed(name: str) -> Check:
-    return Check(name, Result.PASSED, f"{name}.passed")
-
-
 def _check_format(case: _Case) -> None:
     case.credential = parse_credential(case.document)
     case.face = read_face(case.credential)
 
 
 def _check_issuer(case: _Case) -> None:
-    face = _face(case)
-    case.trust = case.evidence.trust(face.issuer.did)
-    if case.trust is None:
+    case.trust = find_trust(case.evidence, _face(case))
+
+
+def find_trust(evidence: Evidence, face: Face) -> Trust:
+    """What is known of the assessor that a face names. Refused ``issuer.unknown``, ``issuer.mismatch``."""
+    trust = evidence.trust(face.issuer.did)
+    if trust is None:
         raise Refused("issuer.unknown")
-    if case.trust.assessor.id != face.issuer.id:
+    if trust.assessor.id != face.issuer.id:
         raise Refused("issuer.mismatch")
+    return trust
 
 
 def _check_key(case: _Case) -> None:
@@ -224,8 +194,12 @@ def check_state(
 
 
 def _check_validity(case: _Case) -> None:
-    face = _face(case)
-    check_time(face.issued_on, face.appointment.end if face.appointment else None, china_date(case.at))
+    check_term(_face(case), case.at)
+
+
+def check_term(face: Face, at: datetime) -> None:
+    """Refused ``validity.*`` unless the moment lies within the certificate's time."""
+    check_time(face.issued_on, face.appointment.end if face.appointment else None, china_date(at))
 
 
 def check_time(issued_on: date, ends_on: date | None, today: date) -> None:
@@ -246,41 +220,6 @@ STEPS: tuple[tuple[str, Callable[[_Case], str | None]], ...] = (
     ("status", _check_status),
     ("validity", _check_validity),
 )
-
-_OUTCOMES_BY_CHECK = {
-    "format": Outcome.BROKEN,
-    "issuer": Outcome.UNTRUSTED,
-    "key": Outcome.UNTRUSTED,
-    "signature": Outcome.BROKEN,
-    "accreditation": Outcome.UNTRUSTED,
-    "record": Outcome.UNKNOWN,
-    "status": Outcome.UNKNOWN,
-    "binding": Outcome.BROKEN,
-}
-_OUTCOMES_BY_CODE = {
-    "record.differs": Outcome.BROKEN,
-    "key.compromised": Outcome.UNTRUSTED,
-    "proof.missing": Outcome.BROKEN,
-    "proof.malformed": Outcome.BROKEN,
-    "status.revoked": Outcome.REVOKED,
-    "status.superseded": Outcome.SUPERSEDED,
-    "status.suspended": Outcome.SUSPENDED,
-    "validity.not_yet": Outcome.NOT_YET_VALID,
-    "validity.expired": Outcome.EXPIRED,
-}
-# A verdict from signed lists alone is a whole one: only the record can say more than they do. And who presents a
-# certificate is another question than whether it is true.
-_MAY_BE_UNASKED = {"record.not_asked", "binding.none", "binding.absent"}
-
-
-def _outcome(checks: Sequence[Check]) -> Outcome:
-    last = checks[-1]
-    if last.result is Result.FAILED:
-        return _OUTCOMES_BY_CODE.get(last.code) or _OUTCOMES_BY_CHECK[last.name]
-    unsure = [
-        check for check in checks if check.result is Result.UNKNOWN and check.code not in _MAY_BE_UNASKED
-    ]
-    return Outcome.UNKNOWN if unsure else Outcome.VALID
 
 
 def _face(case: _Case) -> Face:

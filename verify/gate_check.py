@@ -44,11 +44,10 @@ from verify.checks import (
     check_recorded_time,
     check_state,
     check_time,
-    conclude,
-    run_steps,
 )
 from verify.gate import GateClaims, claims_of, encode_claims, read_claims
 from verify.gate_text import GateText, fits_version_12, read_text, write_text
+from verify.steps import conclude, run_steps
 from verify.verdict import Outcome, Verdict
 
 KID_BYTES = 8  # two of an assessor's handful of keys share 8 bytes once in 2^64; if so, both are tried

@@ -14,7 +14,7 @@ import pymongo
 
 from registry.cache import MAX_ENTRIES, Key
 from registry.mongo import DATABASE_AWAY
-from verify.checks import NotAnswered
+from verify.steps import NotAnswered
 
 ANSWER_SECONDS = 0.2  # a healthy database takes a hundredth of it; the whole answer is promised in 0.3
 PAUSE_SECONDS = 2.0  # as long as an election takes

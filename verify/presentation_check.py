@@ -33,9 +33,8 @@ from verify.checks import (
     check_accredited,
     check_recorded_time,
     check_state,
-    conclude,
-    run_steps,
 )
+from verify.steps import conclude, run_steps
 from verify.verdict import Check, Outcome, Verdict
 
 AHEAD = timedelta(minutes=5)  # how far a wallet's clock may run before ours

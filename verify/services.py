@@ -21,12 +21,13 @@ from registry.certificate import CertificateRecord
 from registry.credential import Credential, Face, parse_credential, read_face
 from registry.services import Registry
 from verify.check_values import find_check_value
-from verify.checks import Evidence, NotAnswered, RecordEvidence, Trust, check_credential
+from verify.checks import Evidence, RecordEvidence, Trust, check_credential
 from verify.gate import claims_of
 from verify.gate_check import check_gate, seal_gate
 from verify.history import judge_at
 from verify.lookup import LookUp
 from verify.patience import LastKnown, Patience
+from verify.steps import NotAnswered
 from verify.token_check import check_token
 from verify.trust_publisher import TrustPublisher
 from verify.verdict import Check, Outcome, Result, Verdict

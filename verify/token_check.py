@@ -24,7 +24,7 @@ from typing import Any
 from keys.errors import Refused
 from keys.jws import Jws, read_compact, verify_compact
 from keys.ring import RingKey
-from registry.credential import Face, china_date, parse_credential, read_face
+from registry.credential import Face, parse_credential, read_face
 from registry.reading_back import without_proof
 from registry.wallets.jwt_credential import read_signed
 from verify.checks import (
@@ -33,10 +33,10 @@ from verify.checks import (
     Trust,
     check_accredited,
     check_state,
-    check_time,
-    conclude,
-    run_steps,
+    check_term,
+    find_trust,
 )
+from verify.steps import conclude, run_steps
 from verify.verdict import Verdict
 
 _LOOKS_SO = re.compile(rb"\s*eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\s*")
@@ -78,12 +78,7 @@ def _check_format(case: _Case) -> None:
 
 
 def _check_issuer(case: _Case) -> None:
-    face = _face(case)
-    case.trust = case.evidence.trust(face.issuer.did)
-    if case.trust is None:
-        raise Refused("issuer.unknown")
-    if case.trust.assessor.id != face.issuer.id:
-        raise Refused("issuer.mismatch")
+    case.trust = find_trust(case.evidence, _face(case))
 
 
 def _check_key(case: _Case) -> None:
@@ -116,9 +111,7 @@ def _check_status(case: _Case) -> str | None:
 
 
 def _check_validity(case: _Case) -> None:
-    face = _face(case)
-    ends_on = face.appointment.end if face.appointment else None
-    check_time(face.issued_on, ends_on, china_date(case.at))
+    check_term(_face(case), case.at)
 
 
 def _check_binding(case: _Case) -> str:

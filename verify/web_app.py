@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -24,6 +24,7 @@ from registry.levels import levels
 from registry.problems import error_words, find_problem
 from registry.translation import LANGUAGES, language
 from verify.app_words import app_words
+from verify.manifest import answer_manifest
 from verify.pages import show_verdict
 from verify.pictures import read_qr
 from verify.routes import CODE_IN_URL, verify_text
@@ -94,29 +95,7 @@ def picture() -> Response:
 @app_pages.get("/manifest.webmanifest")
 def manifest() -> Response:
     """The app's name, icons and first page (W3C Web Application Manifest)."""
-    icons = [
-        {
-            "src": url_for("app.static", filename=f"icon-{size}.png"),
-            "sizes": f"{size}x{size}",
-            "type": "image/png",
-        }
-        for size in (192, 512)
-    ]
-    document = {
-        "id": "/scan",
-        "name": _("Skills certificate check"),
-        "short_name": _("Check"),
-        "lang": "zh-Hans" if language() == "zh" else "en",
-        "start_url": "/scan",
-        "scope": "/",
-        "display": "standalone",
-        "background_color": "#faf9f5",
-        "theme_color": "#1f4b73",
-        "icons": [icon | {"purpose": purpose} for icon in icons for purpose in ("any", "maskable")],
-    }
-    response = answer_json(document, mimetype="application/manifest+json")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return answer_manifest("/scan", name=_("Skills certificate check"), short_name=_("Check"), scope="/")
 
 
 @app_pages.get("/sw.js")

@@ -54,7 +54,8 @@ def test_counters_are_exact_after_kill_9(database, mongo_uri, bare_certificate, 
             time.sleep(random.uniform(0.0, 0.3))
             process.kill()
         writer.join()
-        database.client.admin.command("killAllSessions", [])  # else the server gives up its transaction in 10 s
+        # else the server gives up its transaction only in 10 s
+        database.client.admin.command("killAllSessions", [])
     Projector(database, lambda: NOW).catch_up()
     truth = count(event for one in database["certificates"].find() for event in events_of_insert(one))
     assert counters() == truth

@@ -11,15 +11,15 @@ from keys.errors import Refused
 from registry.archive.export import describe_career, describe_check, describe_line
 from registry.archive.holdings import Holding
 from registry.archive.store import Archive
-from registry.http import answer_json
+from registry.http import keep_private
 from registry.policy.loading import load_policies
 from registry.services import registry
 from registry.sharing.looks import every_look
-from registry.translation import language
 from registry.view import Json, describe_instant, describe_place
 from registry.workers.desk import workers
 from registry.workers.next_level import next_levels, source
 from registry.workers.owed import subsidies_left
+from verify.manifest import answer_manifest
 from verify.watch.desk import watch_desk
 from verify.worker.session import current_archive, current_worker, workers_only
 from verify.worker.view import (
@@ -33,12 +33,7 @@ from verify.worker.view import (
 )
 
 me = Blueprint("me", __name__, url_prefix="/me", template_folder="../templates")
-
-
-@me.after_request
-def _keep_private(response: Response) -> Response:
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
+me.after_request(keep_private)
 
 
 @me.get("")
@@ -127,29 +122,8 @@ def looks() -> ResponseReturnValue:
 @me.get("/manifest.webmanifest")
 def manifest() -> Response:
     """What the home screen shows (W3C Web Application Manifest)."""
-    icons = [
-        {
-            "src": url_for("app.static", filename=f"icon-{size}.png"),
-            "sizes": f"{size}x{size}",
-            "type": "image/png",
-        }
-        for size in (192, 512)
-    ]
-    document = {
-        "id": "/me",
-        "name": _("My certificates"),
-        "short_name": _("My certificates"),
-        "lang": "zh-Hans" if language() == "zh" else "en",
-        "start_url": "/me",
-        "scope": "/me",
-        "display": "standalone",
-        "background_color": "#faf9f5",
-        "theme_color": "#1f4b73",
-        "icons": [icon | {"purpose": purpose} for icon in icons for purpose in ("any", "maskable")],
-    }
-    response = answer_json(document, mimetype="application/manifest+json")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    name = _("My certificates")
+    return answer_manifest("/me", name=name, short_name=name, scope="/me")
 
 
 def _followers(archive: Archive) -> list[Json]:

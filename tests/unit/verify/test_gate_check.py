@@ -18,12 +18,13 @@ from keys.pair import Algorithm, PrivateKey, PublicKey
 from registry.credential import Appointment
 from registry.state import State
 from verify import gate_check
-from verify.checks import Evidence, NotAnswered, RecordEvidence, Trust
+from verify.checks import Evidence, RecordEvidence, Trust
 from verify.gate import claims_of, read_claims
 from verify.gate_check import check_gate, key_name, seal_gate
 from verify.gate_text import read_text, write_text
 from verify.holder_check import CheckValue
 from verify.offline import fits_holder, read_status_lists, read_trust_list, verify_qr_offline
+from verify.steps import NotAnswered
 from verify.verdict import Outcome, Result
 
 FILE = json.loads((Path(__file__).parents[2] / "vectors/verify/qr-v1.json").read_text("utf-8"))

@@ -6,8 +6,8 @@ import pymongo
 import pytest
 from pymongo.errors import NetworkTimeout, OperationFailure, ServerSelectionTimeoutError
 
-from verify.checks import NotAnswered
 from verify.patience import PAUSE_SECONDS, LastKnown, Patience
+from verify.steps import NotAnswered
 
 
 class Clock:
