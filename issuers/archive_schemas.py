@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
-from issuers.schemas import MESSAGES, IsoDate
+from issuers.schemas import MESSAGES, IsoDate, Strict
 from registry.ledgers.claims import ClaimForm
 
 MAX_TEXT = 500  # characters of any one field; every field has a tighter rule of its own behind it
@@ -15,13 +15,6 @@ LARGEST = 10_000_000  # yuan or credits of one row: far above any published figu
 TEXT = validate.Length(1, MAX_TEXT, error="field.length")
 FLAG: dict[str, Any] = MESSAGES | {"invalid": "field.boolean"}
 NUMBER: dict[str, Any] = MESSAGES | {"invalid": "field.amount", "too_large": "field.amount"}
-
-
-class _Strict(Schema):
-    error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
-
-    class Meta:
-        unknown = RAISE
 
 
 def _text(**more: Any) -> fields.String:
@@ -41,7 +34,7 @@ def _whole(**more: Any) -> fields.Integer:
     return fields.Integer(strict=True, validate=size, error_messages=NUMBER, **more)
 
 
-class PersonSchema(_Strict):
+class PersonSchema(Strict):
     """Whose: identity document, and the name where it matters."""
 
     name = _optional()
@@ -53,14 +46,14 @@ def _holder() -> fields.Nested:
     return fields.Nested(PersonSchema, required=True, error_messages=MESSAGES)
 
 
-class SearchSchema(_Strict):
+class SearchSchema(Strict):
     """Find a person's archive; ``open`` makes one for somebody without a certificate here."""
 
     holder = _holder()
     open = fields.Boolean(load_default=False, truthy={True}, falsy={False}, error_messages=FLAG)
 
 
-class EntrySchema(_Strict):
+class EntrySchema(Strict):
     """An entry: its kind, its facts as ``docs/archive.md`` lists them, and where it comes from."""
 
     kind = _text(required=True)
@@ -73,14 +66,14 @@ class EntrySchema(_Strict):
     source = _text(required=True)
 
 
-class MergeSchema(_Strict):
+class MergeSchema(Strict):
     """The code of the duplicate, and why it is the same person."""
 
     duplicate = _text(required=True)
     reason = _text(required=True)
 
 
-class ClaimSchema(_Strict):
+class ClaimSchema(Strict):
     """A claim for one of a person's certificates."""
 
     holder = _holder()
@@ -114,25 +107,25 @@ def make_form(data: dict[str, Any], today: Any) -> ClaimForm:
     return ClaimForm(**{**data, "claimed_on": data["claimed_on"] or today})
 
 
-class PrepaymentSchema(_Strict):
+class PrepaymentSchema(Strict):
     """How much is paid in advance, in whole yuan."""
 
     amount = _whole(required=True)
 
 
-class SettlementSchema(_Strict):
+class SettlementSchema(Strict):
     """Whether the course was completed."""
 
     completed = fields.Boolean(required=True, truthy={True}, falsy={False}, error_messages=FLAG)
 
 
-class CancellationSchema(_Strict):
+class CancellationSchema(Strict):
     """Why a subsidy is cancelled, or an entry taken out."""
 
     reason = _text(required=True)
 
 
-class _RowSchema(_Strict):
+class _RowSchema(Strict):
     """A published row: days, source, and whether it only ends the one before it."""
 
     since = IsoDate(required=True, data_key="from")
@@ -178,14 +171,14 @@ class ListingSchema(_RowSchema):
     occupation = _text(required=True)
 
 
-class EndingSchema(_Strict):
+class EndingSchema(Strict):
     """From which day a published row holds no longer, and where that was published."""
 
     since = IsoDate(required=True, data_key="from")
     source = _text(required=True)
 
 
-class EarningSchema(_Strict):
+class EarningSchema(Strict):
     """Credits for one of a person's results, under a published rule."""
 
     holder = _holder()
@@ -194,7 +187,7 @@ class EarningSchema(_Strict):
     rule = _text(required=True)
 
 
-class ConversionSchema(_Strict):
+class ConversionSchema(Strict):
     """A result to be converted to the exemption from a course."""
 
     holder = _holder()
@@ -204,7 +197,7 @@ class ConversionSchema(_Strict):
     course = _text(required=True)
 
 
-class AccessSchema(_Strict):
+class AccessSchema(Strict):
     """May this person be hired or placed in this occupation on this day?"""
 
     holder = _holder()
@@ -219,7 +212,7 @@ class AccessSchema(_Strict):
     checked_by = _text(required=True)
 
 
-class ReferralSchema(_Strict):
+class ReferralSchema(Strict):
     """Who hired or placed against the answer of a check."""
 
     employer = _text(required=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, request
-from marshmallow import RAISE, Schema, fields
+from marshmallow import fields
 
 from issuers.employers import Employer
 from issuers.routes import authenticate_registrar
-from issuers.schemas import MESSAGES, load
+from issuers.schemas import MESSAGES, Strict, load
 from issuers.services import issuers
 from issuers.session import note
 from registry.http import answer_json, read_json
@@ -18,13 +18,8 @@ from registry.services import registry
 employers_api = Blueprint("employers_api", __name__, url_prefix="/api/v1")
 
 
-class EmployerSchema(Schema):
+class EmployerSchema(Strict):
     """The body of ``POST /api/v1/employers``."""
-
-    error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
-
-    class Meta:  # noqa: D106
-        unknown = RAISE
 
     id = fields.String(required=True, error_messages=MESSAGES)
     name = fields.String(required=True, error_messages=MESSAGES)

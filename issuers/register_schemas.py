@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import fields, validate
 
-from issuers.schemas import MESSAGES, IsoDate
+from issuers.schemas import MESSAGES, IsoDate, Strict
 
 MAX_TEXT = 300  # characters of any one field; every field has a tighter rule of its own behind it
 MAX_HEADING = 20_000
 MAX_SUBJECTS = 20_000
 TEXT = validate.Length(max=MAX_TEXT, error="field.length")
 NUMBER: dict[str, Any] = MESSAGES | {"invalid": "field.number", "too_large": "field.number"}
-
-
-class _Strict(Schema):
-    error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
-
-    class Meta:
-        unknown = RAISE
 
 
 def _text(**more: Any) -> fields.String:
@@ -30,7 +23,7 @@ def _number(**more: Any) -> fields.Integer:
     return fields.Integer(strict=True, error_messages=NUMBER, **more)
 
 
-class EntrySchema(_Strict):
+class EntrySchema(Strict):
     """A row of a directory; ``replaces`` is the number of the wrong one."""
 
     cells = fields.Dict(keys=fields.String(), required=True, error_messages=MESSAGES)
@@ -39,20 +32,20 @@ class EntrySchema(_Strict):
     replaces = _number(load_default=None, allow_none=True)
 
 
-class EndSchema(_Strict):
+class EndSchema(Strict):
     """The first day an entry no longer holds."""
 
     end = IsoDate(required=True, data_key="to")
 
 
-class PersonSchema(_Strict):
+class PersonSchema(Strict):
     """Whose file: the number is hashed under the registry's key and not kept."""
 
     id_type = _text(load_default="resident_id")
     id_number = _text(required=True)
 
 
-class CaseSchema(_Strict):
+class CaseSchema(Strict):
     """A case of an integrity file, about a body (``subject``, ``name``) or about a ``person``."""
 
     case = _text(required=True)
@@ -68,13 +61,13 @@ class CaseSchema(_Strict):
     summary = _text(load_default="")
 
 
-class AppealSchema(_Strict):
+class AppealSchema(Strict):
     """How far an appeal has come."""
 
     state = _text(required=True)
 
 
-class DrawSchema(_Strict):
+class DrawSchema(Strict):
     """An inspection draw to announce."""
 
     draw = _text(required=True)
@@ -86,13 +79,13 @@ class DrawSchema(_Strict):
     draws_on = IsoDate(required=True)
 
 
-class RevealSchema(_Strict):
+class RevealSchema(Strict):
     """The public number of the day."""
 
     beacon = _text(required=True)
 
 
-class VisitSchema(_Strict):
+class VisitSchema(Strict):
     """What an inspector found."""
 
     subject = _text(required=True)
@@ -103,7 +96,7 @@ class VisitSchema(_Strict):
     note = _text(load_default="")
 
 
-class SessionSchema(_Strict):
+class SessionSchema(Strict):
     """A training or an assessment that an assessor held."""
 
     id = _text(required=True)
@@ -118,7 +111,7 @@ class SessionSchema(_Strict):
     subsidised = _number(load_default=0)
 
 
-class ReportSchema(_Strict):
+class ReportSchema(Strict):
     """A college's annual report: six texts in the order of the headings, and the numbers for the shares."""
 
     texts = fields.List(
@@ -131,13 +124,13 @@ class ReportSchema(_Strict):
     amounts = fields.Dict(keys=fields.String(), values=_number(), load_default=dict, error_messages=MESSAGES)
 
 
-class UploadSchema(_Strict):
+class UploadSchema(Strict):
     """Which rows to export."""
 
     type = _text(load_default="new")
 
 
-class ConfirmationSchema(_Strict):
+class ConfirmationSchema(Strict):
     """What the national system sent back."""
 
     returned = fields.List(_text(), load_default=list, error_messages=MESSAGES)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validates_schema
+
+from issuers.schemas import Strict
 
 TEXT: dict[str, Any] = {"invalid": "field.text", "null": "field.null"}
 
@@ -24,17 +26,12 @@ FORMS = (
 )
 
 
-class VerificationSchema(Schema):
+class VerificationSchema(Strict):
     """The body of ``POST /api/v1/verifications``, in one of its forms.
 
     ``{code}``, ``{qr}``, ``{credential}``, ``{presentation}``, or two of a look-up. ``audience`` and ``nonce`` are
     what the verifier asked the holder of a presentation to sign.
     """
-
-    error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
-
-    class Meta:  # noqa: D106
-        unknown = RAISE
 
     code = fields.String(error_messages=TEXT)
     number = fields.String(error_messages=TEXT)

@@ -45,14 +45,7 @@ def contest_award(
 
     ``contest``: ``national_class_1`` or ``worldskills``; ``national_amount``: the State's award, in yuan.
     """
-    rule = next(
-        (
-            each
-            for each in policies.speaking("award", region=region, on=on)
-            if contest in each.words.get("contest", ())
-        ),
-        None,
-    )
+    rule = _award(policies, "contest", contest, region=region, on=on)
     if rule is None:
         return Finding(None, "no_rule", passed=False, text=_NO_RULE)
     if "rank" in rule.figures and (rank is None or rank > rule.figure("rank")):
@@ -70,14 +63,7 @@ def contest_award(
 
 def honour_award(policies: Policies, *, honour: str, paid: Collection[str], region: str, on: date) -> Finding:
     """Whether a single award is due for ``honour`` (NM-14); ``paid``: this person's honours already paid."""
-    rule = next(
-        (
-            each
-            for each in policies.speaking("award", region=region, on=on)
-            if honour in each.words.get("honours", ())
-        ),
-        None,
-    )
+    rule = _award(policies, "honours", honour, region=region, on=on)
     if rule is None:
         return Finding(None, "no_rule", passed=False, text=_NO_RULE)
     if honour in paid:
@@ -100,6 +86,11 @@ def service_penalty(policies: Policies, *, training_cost: int, region: str, on: 
     if rule is None:
         return Finding(None, "no_rule", passed=False, text=_NO_RULE)
     return Finding(rule, "amount", passed=True, text=_yuan(training_cost), amount=training_cost)
+
+
+def _award(policies: Policies, word: str, name: str, *, region: str, on: date) -> Rule | None:
+    awards = policies.speaking("award", region=region, on=on)
+    return next((rule for rule in awards if name in rule.words.get(word, ())), None)
 
 
 def _yuan(amount: int) -> Text:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, request
-from marshmallow import RAISE, Schema, fields
+from marshmallow import fields
 
 from issuers.employers import Employer
 from issuers.routes import authenticate_employer
-from issuers.schemas import MESSAGES, load
+from issuers.schemas import MESSAGES, Strict, load
 from issuers.session import note
 from keys.errors import Refused
 from registry.http import answer_json, read_json
@@ -28,14 +28,7 @@ SETTLED = timedelta(seconds=5)
 api = Blueprint("watch_api", __name__, url_prefix="/api/v1/watches")
 
 
-class _Strict(Schema):
-    error_messages = {"unknown": "field.unknown", "type": "field.object"}  # noqa: RUF012 - marshmallow's own form
-
-    class Meta:
-        unknown = RAISE
-
-
-class WatchSchema(_Strict):
+class WatchSchema(Strict):
     """The body of ``POST /api/v1/watches``."""
 
     codes = fields.List(
@@ -43,7 +36,7 @@ class WatchSchema(_Strict):
     )
 
 
-class WebhookSchema(_Strict):
+class WebhookSchema(Strict):
     """The body of ``PUT /api/v1/watches/webhook``."""
 
     url = fields.String(required=True, error_messages=MESSAGES)
