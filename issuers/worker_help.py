@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -26,12 +26,6 @@ from registry.workers.requests import RequestState
 SHOWN = 50  # requests of a list: the most urgent first
 
 worker_help = Blueprint("helping", __name__, url_prefix="/console/workers", template_folder="templates")
-
-
-@worker_help.after_request
-def _keep_private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"  # links that work once, names
-    return response
 
 
 @worker_help.get("")

@@ -63,6 +63,32 @@ class Guesses:
                 upsert=True,
             )
 
+    def begin(self, counted: Sequence[Counted], *, at: datetime) -> int | None:
+        """Count a try before it is judged, so that many at once get no more than one after the other would.
+
+        The seconds to wait where a limit is reached: then nothing is counted, and nothing may be judged. Who was
+        right gives the try back with `forgive`.
+        """
+        over = [_end(limit, at) for limit, what in counted if self._add(limit, what, 1, at) > limit.misses]
+        if not over:
+            return None
+        self.forgive(counted, at=at)
+        return ceil((max(over) - at).total_seconds())
+
+    def forgive(self, counted: Sequence[Counted], *, at: datetime) -> None:
+        """Take back what `begin` counted: it was no miss."""
+        for limit, what in counted:
+            self._add(limit, what, -1, at)
+
+    def _add(self, limit: Limit, what: str, count: int, at: datetime) -> int:
+        found = self._misses.find_one_and_update(
+            {"_id": self._key(limit, what, at)},
+            {"$inc": {"n": count}, "$setOnInsert": {"until": _end(limit, at)}},
+            upsert=True,
+            return_document=True,
+        )
+        return int((found or {})["n"])
+
     def _key(self, limit: Limit, what: str, at: datetime) -> bytes:
         return self._vault.digest(f"{_end(limit, at).isoformat()} {what}".encode(), purpose=PURPOSE)
 

@@ -45,6 +45,9 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+# Pages that name people, and what is refused there: no browser keeps them for who comes to the machine next.
+PRIVATE = ("/account", "/console", "/registrar", "/employer", "/me", "/claim/", "/s/")
+
 log = logging.getLogger("registry.http")
 
 
@@ -61,12 +64,6 @@ def answer_json(body: Any, status: int = 200, *, mimetype: str = "application/js
     """A JSON answer: UTF-8, not escaped, never stored by a cache (it may name a person)."""
     response = Response(orjson.dumps(body), status, mimetype=mimetype)
     response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def keep_private(response: Response) -> Response:
-    """For ``after_request`` of pages about one person: stored by no cache unless the page says how."""
-    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
@@ -148,6 +145,8 @@ def _add_headers(response: Response) -> Response:
     response.headers.add("X-Request-Id", g.get("request_id", ""))
     for name, value in SECURITY_HEADERS.items():
         response.headers.add(name, value)
+    if request.path.startswith(PRIVATE):
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

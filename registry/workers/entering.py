@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from keys.errors import Refused
@@ -124,12 +124,12 @@ def sign_in(
     # of a person all numbers count together, else each certificate would be ten more chances
     whom = archive.code if archive else who
     counted: list[Counted] = [(PER_ADDRESS, f"worker {client}"), (PER_SIGN_IN, f"worker sign-in {whom}")]
-    _wait(desk, counted)
+    at = _begin(desk, counted)
     account = desk.accounts.of_archive(archive) if archive else None
     right = verify(account.credentials.password if account else None, password)
     if account is None or not right:
-        desk.guesses.miss(counted, at=desk.clock())
         raise Refused("worker.sign_in", field="password")
+    desk.guesses.forgive(counted, at=at)
     return account
 
 
@@ -147,17 +147,16 @@ def sign_in_by_passkey(desk: WorkerDesk, answer: Any) -> WorkerAccount:
 
 def _prove(desk: WorkerDesk, shown: Shown, holder: SealedHolder, counted: Sequence[Counted]) -> Identity:
     """The identity document, if it and the name are the holder's."""
-    _wait(desk, counted)
     identity = parse_identity(shown.id_type, shown.id_number, on=desk.today)
-    vault = desk.vault
+    at, vault = _begin(desk, counted), desk.vault
     same_number = person_key(vault, identity.id_type, identity.number) == person_key(
         vault, holder.id_type, holder.id_number
     )
     if not all(
         [same_number, same_name(holder.name, shown.name)]
     ):  # both are compared, whatever the first said
-        desk.guesses.miss(counted, at=desk.clock())
         raise Refused("worker.not_you", field="id_number")
+    desk.guesses.forgive(counted, at=at)
     return identity
 
 
@@ -173,9 +172,12 @@ def _counted(client: str, token: str, person: bytes) -> list[Counted]:
     ]
 
 
-def _wait(desk: WorkerDesk, counted: Sequence[Counted]) -> None:
-    if seconds := desk.guesses.wait(counted, at=desk.clock()):
+def _begin(desk: WorkerDesk, counted: Sequence[Counted]) -> datetime:
+    """The moment at which the try was counted."""
+    at = desk.clock()
+    if seconds := desk.guesses.begin(counted, at=at):
         raise Refused("worker.too_many", retry_after=seconds)
+    return at
 
 
 def _archive_of(desk: WorkerDesk, who: str) -> Archive | None:

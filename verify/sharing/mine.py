@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from keys.errors import Refused
 from registry.certificate import CertificateRecord
-from registry.http import keep_private
 from registry.problems import error_words, find_problem
 from registry.services import registry
 from registry.sharing.minors import check_age, of_age_on, offered
@@ -26,7 +25,6 @@ from verify.worker.session import current_archive, note, workers_only
 from verify.worker.view import describe_card
 
 me_shares = Blueprint("me_shares", __name__, url_prefix="/me", template_folder="../templates")
-me_shares.after_request(keep_private)
 
 
 @me_shares.get("/certificates/<code>/share")

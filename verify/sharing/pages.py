@@ -25,7 +25,6 @@ viewer = Blueprint("share", __name__, template_folder="../templates")
 
 @viewer.after_request
 def _keep_private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from keys.errors import Refused
 from registry.certificate import CertificateRecord
 from registry.credential import MEDIA_TYPE as VC_TYPE
-from registry.http import answer_json, keep_private
+from registry.http import answer_json
 from registry.selective import MEDIA_TYPE as SD_JWT_TYPE
 from registry.services import registry
 from registry.sharing.signing import selective_token
@@ -33,7 +33,6 @@ FILES = {
 }
 
 me_wallet = Blueprint("me_wallet", __name__, url_prefix="/me", template_folder="../templates")
-me_wallet.after_request(keep_private)
 
 
 @me_wallet.get("/certificates/<code>/wallet")

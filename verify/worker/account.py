@@ -130,11 +130,12 @@ def _check_password(old: str) -> None:
         (PER_ADDRESS, f"worker {client()}"),
         (PER_SIGN_IN, f"worker account {worker.id}"),
     ]
-    if seconds := desk.guesses.wait(counted, at=desk.clock()):
+    at = desk.clock()
+    if seconds := desk.guesses.begin(counted, at=at):
         raise Refused("worker.too_many", retry_after=seconds)
     if not verify_password(worker.credentials.password, old):
-        desk.guesses.miss(counted, at=desk.clock())
         raise Refused("worker.sign_in", field="old")
+    desk.guesses.forgive(counted, at=at)
 
 
 def _show(errors: Mapping[Any, Any] | None = None) -> str:

@@ -14,7 +14,6 @@ from issuers.passwords import hash_password, verify_password
 from keys.errors import Refused
 from keys.strict_json import loads
 from registry.claiming import CLAIM_LIFE, PATH, claim_link, read_claim
-from registry.http import keep_private
 from registry.identity import IdType
 from registry.problems import error_words, find_problem
 from registry.workers.accounts import Credentials, WorkerAccount
@@ -40,7 +39,6 @@ from verify.worker.session import begin_session, client, end_session, is_signed_
 MAX_ANSWER = 20_000  # bytes of a passkey's answer; with attestation "none" about 1,000
 
 entry = Blueprint("me_entry", __name__, template_folder="../templates")
-entry.after_request(keep_private)
 
 
 @entry.get("/claim/<token>")

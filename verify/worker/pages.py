@@ -11,7 +11,6 @@ from keys.errors import Refused
 from registry.archive.export import describe_career, describe_check, describe_line
 from registry.archive.holdings import Holding
 from registry.archive.store import Archive
-from registry.http import keep_private
 from registry.policy.loading import load_policies
 from registry.services import registry
 from registry.sharing.looks import every_look
@@ -33,7 +32,6 @@ from verify.worker.view import (
 )
 
 me = Blueprint("me", __name__, url_prefix="/me", template_folder="../templates")
-me.after_request(keep_private)
 
 
 @me.get("")

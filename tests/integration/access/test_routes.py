@@ -203,6 +203,19 @@ def test_who_is_named_gets_in(world):
     assert not faults, "\n".join(faults)
 
 
+def test_no_browser_keeps_what_not_everybody_may_see(world):
+    """Also what is refused, so that nothing depends on who remembers to say so."""
+    faults = []
+    for one in world.tries:
+        if one.method != "GET" or "nobody" in find_row(one.endpoint).read or one.path.startswith("/api/"):
+            continue
+        for who in ("nobody", "registrar", "signer", "employer"):
+            kept = world.ask(one, who).headers.get("Cache-Control")
+            if kept != "no-store":
+                faults.append(f"{who}: {one.path} ({one.endpoint}): {kept}")
+    assert not faults, "\n".join(faults)
+
+
 def test_the_ids_are_real(world):
     """Or the refusals above would prove nothing: each page with an id of theirs opens for who owns it."""
     faults, seen = [], set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from registry.workers.entering import PER_LINK, PER_SIGN_IN
 from registry.workers.sessions import SESSION_LIFE
 from registry.workers.tickets import TICKET_LIFE
 from tests.integration.conftest import make_body, make_number
-from tests.integration.verify.worker.conftest import PASSWORD, TICKET, Phone, claimed, path_of
+from tests.integration.verify.worker.conftest import PASSWORD, TICKET, TOKEN, Phone, claimed, path_of
 
 
 def test_the_page_behind_the_link_tells_nothing(phone, link, issued):
@@ -76,6 +77,28 @@ def test_guessing_at_a_link_is_stopped_even_for_who_is_right(house, phone, link,
     assert (stopped.status_code, "Retry-After" in stopped.headers) == (429, True)
     clock.advance(hours=1)
     assert TICKET.search(phone.show(link).text)
+
+
+def test_many_guesses_at_once_are_no_more_than_the_limit(house, phone, link):
+    """Counted before they are judged: what runs beside each other cannot all be the first."""
+    token = TOKEN.search(phone.get(link).text)[1]
+    shown = {"csrf_token": token, "name": phone.name, "id_type": "resident_id"}
+    cookie = phone.client.get_cookie("session").value
+
+    def guess(n):
+        client = house.client()
+        client.set_cookie("session", cookie)
+        return client.post(link, data=shown | {"id_number": make_number(n + 1)}).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(guess, range(24)))
+    assert (answers.count(422), answers.count(429)) == (PER_LINK.misses, 24 - PER_LINK.misses)
+
+
+def test_who_is_right_is_not_counted(house, phone, link, issued):
+    phone.claim(link)
+    for _ in range(PER_SIGN_IN.misses + 2):
+        assert Phone(house.client(), house).sign_in(issued["number"]).status_code == 302
 
 
 def test_a_link_ends_after_its_time_and_a_new_one_replaces_it(house, phone, link, issued, clock):

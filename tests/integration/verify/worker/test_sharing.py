@@ -127,8 +127,12 @@ def test_an_offer_shows_its_digits_to_its_owner_alone(house, mine, other):
     assert digits not in link
     assert phone.get(f"{page}/qr.svg").mimetype == "image/svg+xml"
     assert stranger.get(page).status_code == 404
-    assert stranger.get(f"{page}/qr.svg").status_code == 404
+    for below in ("qr.svg", "state.json"):
+        assert stranger.get(f"{page}/{below}").status_code == 404
+        assert house.client().get(f"{page}/{below}").status_code == 302
+    assert phone.get(f"{page}/state.json").json == {"state": "waiting"}
     house.clock.advance(minutes=10)
+    assert phone.get(f"{page}/state.json").json == {"state": "expired"}
     assert "data-tx-code" not in phone.get(page).text
 
 
