@@ -13,9 +13,9 @@ from registry.threads import every, in_threads, keep_at, worker_name
 LOG = logging.getLogger("test.threads")
 
 
-def work_off(*outcomes):
+def work_off(*outcomes, stop):
     """Attempt until every outcome came: errors are raised, the rest returned; how many attempts it took."""
-    stop, left = Event(), list(outcomes)
+    left = list(outcomes)
 
     def attempt():
         outcome = left.pop(0)
@@ -25,8 +25,20 @@ def work_off(*outcomes):
             raise outcome
         return outcome
 
-    keep_at(attempt, stop, idle_seconds=0, away_seconds=0, log=LOG)
+    keep_at(attempt, stop, idle_seconds=1, away_seconds=3, log=LOG)
     return len(outcomes) - len(left)
+
+
+class Pauses(Event):
+    """Waits for nothing, and keeps how long it should have."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds = []
+
+    def wait(self, timeout=None):
+        self.seconds.append(timeout)
+        return self.is_set()
 
 
 @pytest.mark.parametrize(
@@ -38,31 +50,13 @@ def work_off(*outcomes):
     ],
 )
 def test_no_failure_ends_the_work_and_none_is_quoted(caplog, failure, told):
-    assert work_off(failure, True, failure, False) == 4
+    assert work_off(failure, True, failure, False, stop=Pauses()) == 4
     assert [record.getMessage() for record in caplog.records] == [told, told]
 
 
 def test_pauses_follow_nothing_to_do_and_failures_only():
-    class Pauses(Event):
-        def __init__(self):
-            super().__init__()
-            self.seconds = []
-
-        def wait(self, timeout=None):
-            self.seconds.append(timeout)
-            return False
-
-    stop, outcomes = Pauses(), [True, False, AutoReconnect(), KeyError(), True]
-
-    def attempt():
-        outcome = outcomes.pop(0)
-        if not outcomes:
-            stop.set()
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    keep_at(attempt, stop, idle_seconds=1, away_seconds=3, log=LOG)
+    stop = Pauses()
+    work_off(True, False, AutoReconnect(), KeyError(), True, stop=stop)
     assert stop.seconds == [0, 1, 3, 3, 0]
 
 
