@@ -102,23 +102,33 @@ def writing_routes() -> Iterator[tuple[str, str]]:
                     yield name, function.name
 
 
-def does_note(module: str, function: str, seen: frozenset[tuple[str, str]] = frozenset()) -> bool:
-    """Whether a function calls or names, within `DEEP` steps, something that notes an act."""
+def does_note(module: str, function: str) -> bool:
+    """Whether a function notes an act itself, or within `DEEP` steps something that it calls or names."""
+    seen, reached = set[tuple[str, str]](), {(module, function)}
+    for _ in range(DEEP):
+        looks = [look_into(*one) for one in reached]
+        if any(noting for noting, _ in looks):
+            return True
+        seen |= reached
+        reached = {one for _, named in looks for one in named} - seen
+    return False
+
+
+@cache
+def look_into(module: str, function: str) -> tuple[bool, frozenset[tuple[str, str]]]:
+    """Whether a function notes an act itself, and the functions of the house that it calls or names."""
     here = modules().get(module)
-    if here is None or function not in here.functions or (module, function) in seen or len(seen) > DEEP:
-        return False
-    seen |= {(module, function)}
+    if here is None or function not in here.functions:
+        return False, frozenset()
+    noting, named = False, set()
     for node in ast.walk(here.functions[function]):
         if isinstance(node, ast.Call) and _is_note(node.func):
-            return True
-        if not isinstance(node, ast.Name):
-            continue
-        if here.imported.get(node.id) in NOTES:
-            return True
-        where = (module, node.id) if node.id in here.functions else here.imported.get(node.id)
-        if where and does_note(*where, seen):
-            return True
-    return False
+            noting = True
+        elif isinstance(node, ast.Name):
+            where = (module, node.id) if node.id in here.functions else here.imported.get(node.id)
+            noting = noting or where in NOTES
+            named |= {where} if where else set()
+    return noting, frozenset(named)
 
 
 def _is_note(called: ast.expr) -> bool:
