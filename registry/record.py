@@ -47,8 +47,21 @@ class Record:
         try:
             self._certificates.insert_one(to_document(record))
         except DuplicateKeyError as error:
-            return self._settle(record, error)
+            return self.settle(record, error)
         return record
+
+    def settle(self, record: CertificateRecord, error: DuplicateKeyError) -> CertificateRecord:
+        """What a certificate that collided gives: the one that stands for its retry key, else a refusal or the error.
+
+        Refused as by `insert`.
+        """
+        # A retry collides on more than one index at once; which one MongoDB names is chance. Ask for the key first.
+        standing = self.retried(record.assessor, record.idempotency) if record.idempotency else None
+        if standing:
+            return standing
+        if "holds" in (error.details or {}).get("keyPattern", {}):
+            raise Refused("issue.already_held", field="holder") from None
+        raise error
 
     def insert_many(self, records: Sequence[CertificateRecord]) -> list[CertificateRecord | Refused]:
         """Record many in one write; what became of each, in order: itself, what stands under its code, or the refusal.
@@ -171,15 +184,6 @@ class Record:
         document = self._certificates.find_one(wanted)
         return from_document(document) if document else None
 
-    def _settle(self, record: CertificateRecord, error: DuplicateKeyError) -> CertificateRecord:
-        # A retry collides on more than one index at once; which one MongoDB names is chance. Ask for the key first.
-        standing = self.retried(record.assessor, record.idempotency) if record.idempotency else None
-        if standing:
-            return standing
-        if "holds" in _collided_index(error):
-            raise Refused("issue.already_held", field="holder") from None
-        raise error
-
     def _settle_many(
         self, records: Sequence[CertificateRecord], error: BulkWriteError
     ) -> list[CertificateRecord | Refused]:
@@ -203,8 +207,3 @@ def _same_body(standing: CertificateRecord, idempotency: Idempotency) -> Certifi
     if standing.idempotency is None or standing.idempotency.body != idempotency.body:
         raise Refused("issue.idempotency_conflict", field="Idempotency-Key")
     return standing
-
-
-def _collided_index(error: DuplicateKeyError) -> str:
-    pattern: Mapping[str, Any] = (error.details or {}).get("keyPattern", {})
-    return " ".join(pattern)

@@ -8,7 +8,6 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from keys.errors import Refused
 from registry.certificate import CertificateRecord
 from registry.record import Record
 from registry.record_documents import change_to_document, to_document
@@ -33,7 +32,7 @@ class Replacement:
             with self._client.start_session() as session:
                 is_done = session.with_transaction(lambda inner: self._write(code, new, change, inner))
         except DuplicateKeyError as error:
-            return self._settle(new, error)
+            return self._record.settle(new, error)
         if not is_done and new.idempotency:
             return self._record.retried(new.assessor, new.idempotency)
         return new if is_done else None
@@ -49,13 +48,6 @@ class Replacement:
             return False
         self._certificates.insert_one(to_document(new), session=session)
         return True
-
-    def _settle(self, new: CertificateRecord, error: DuplicateKeyError) -> CertificateRecord:
-        if new.idempotency and (standing := self._record.retried(new.assessor, new.idempotency)):
-            return standing
-        if "holds" in (error.details or {}).get("keyPattern", {}):
-            raise Refused("issue.already_held", field="holder") from None
-        raise error
 
     def successor(self, found: CertificateRecord) -> CertificateRecord | None:
         """The certificate that stands in the place of a replaced one today, through however many it was replaced."""
