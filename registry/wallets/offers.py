@@ -16,7 +16,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.collection import Collection
 from pymongo.database import Database
 
@@ -128,6 +128,11 @@ class Offers:
         if found is None:
             raise Refused("wallet.unknown", field="id")
         return found
+
+    def of_archive(self, archives: Sequence[str]) -> list[Offer]:
+        """The offers of a person that are still kept, newest first."""
+        found = self._offers.find({"archive": {"$in": list(archives)}}).sort("made_at", DESCENDING)
+        return [offer for one in found if (offer := _from(one))]
 
     def redeem(self, grant: str, tx_code: str, *, at: datetime) -> str | None:
         """An access token for a code and its transaction code; None where they are wrong, late, or used before.

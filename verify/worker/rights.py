@@ -6,12 +6,15 @@ from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from registry.archive.export import export_document
+from registry.audit.trail import Filter
+from registry.audit.words import act_words
 from registry.http import answer_json
 from registry.people import open_holder
 from registry.policy.loading import load_policies
 from registry.services import registry
 from registry.sharing.looks import describe_own, every_look, shares_of
 from registry.view import Json, describe_instant
+from registry.wallets.offers import Offer, Offers
 from registry.workers.desk import workers
 from registry.workers.requests import WorkerRequest
 from registry.workers.retention import held_kinds
@@ -43,7 +46,8 @@ def _document() -> Json:
     """The archive's own export, unmasked (it is theirs), and what is kept for the account."""
     desk, archive, worker = workers(), current_archive(), current_worker()
     document = export_document(desk.archives.dossier(archive), load_policies())
-    record = desk.record.of_person(archive.keys)
+    record, trail = desk.record.of_person(archive.keys), registry().trail
+    offers = Offers(registry().database, desk.vault)
     return {
         "schema": SCHEMA,
         "taken_at": describe_instant(desk.clock()),
@@ -67,6 +71,8 @@ def _document() -> Json:
             for one in every_look(registry(), archive.codes)
         ],
         "shares": [describe_own(one) for one in shares_of(registry(), archive.codes)],
+        "wallet_offers": [_offer(one) for one in offers.of_archive(archive.codes)],
+        "trail": [_entry(one) for code in archive.codes for one in trail.walk(_about(code))],
         "recoveries": [
             {
                 "started_at": describe_instant(one.started_at),
@@ -78,6 +84,26 @@ def _document() -> Json:
         ],
         "credentials": {one.number: one.credential.decode() for one in record},
         "archive": document,
+    }
+
+
+def _about(code: str) -> Filter:
+    """What was done with an archive and its account."""
+    return Filter(subject=f"archive:{code}")
+
+
+def _entry(one: Json) -> Json:
+    """One act; of staff only their house."""
+    return {"at": one["at"], "act": one["act"], "words": dict(act_words(one["act"])), "by": one["owner"]}
+
+
+def _offer(one: Offer) -> Json:
+    return {
+        "certificate": one.code,
+        "made_at": describe_instant(one.made_at),
+        "expires_at": describe_instant(one.expires_at),
+        "redeemed_at": describe_instant(one.redeemed_at) if one.redeemed_at else None,
+        "credentials_given": one.issued,
     }
 
 

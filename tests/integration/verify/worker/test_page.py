@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from issuers.changes.reasons import reasons
+from registry.audit.writer import TrailWriter
 from registry.workers.recoveries import CONFIRM_IN, LINK_LIFE
 from registry.workers.requests import MOST_OPEN
 from tests.integration.conftest import House, make_body, make_number
@@ -169,6 +170,9 @@ def test_a_new_password_needs_the_old_one_and_signs_out_the_others(house, worker
 def test_everything_held_is_exported_whole(house, worker):
     phone, certificate = worker
     phone.post("/me/requests", kind="correction", code=certificate["code"], text="名字写错")
+    offer = f"/me/certificates/{certificate['code']}/wallet"
+    phone.post(offer, page=offer)
+    TrailWriter(house.database, house.clock).catch_up()
     answer = phone.get("/me/data/export.json")
     assert "attachment" in answer.headers["Content-Disposition"]
     held = answer.json
@@ -177,6 +181,8 @@ def test_everything_held_is_exported_whole(house, worker):
     assert held["credentials"][certificate["number"]] == certificate["credential"]
     assert held["archive"]["certificates"][0]["number"] == certificate["number"]
     assert len(held["account"]["sessions"]) == 1
+    assert held["wallet_offers"][0]["certificate"] == certificate["code"]
+    assert {"worker.claimed", "request.opened", "wallet.offered"} <= {one["act"] for one in held["trail"]}
     page = phone.get("/me/data").text
     assert make_number(1) in page
     assert "个人信息保护法 第四十七条" in page

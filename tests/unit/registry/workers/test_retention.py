@@ -17,4 +17,5 @@ def test_a_row_speaks_both_languages_and_names_its_source(kind):
 
 
 def test_what_goes_with_the_account_is_said():
-    assert {kind.id for kind in held_kinds() if kind.erased} == {"account", "sessions", "looks", "requests"}
+    erased = {kind.id for kind in held_kinds() if kind.erased}
+    assert erased == {"account", "sessions", "looks", "shares", "wallets", "requests"}
