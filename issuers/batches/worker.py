@@ -6,15 +6,11 @@ Two threads share one core: one signs while the other waits for MongoDB.
 from __future__ import annotations
 
 import logging
-import os
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Event, Thread, get_ident
-from time import monotonic
+from contextlib import AbstractContextManager
+from threading import Event
 
 from issuers.batches.desk import BatchDesk
-from registry.mongo import DATABASE_AWAY
+from registry.threads import every, in_threads, keep_at, worker_name
 
 IDLE = 0.3  # seconds between looks for work: nobody notices so short a wait before a batch begins
 AWAY = 1.0  # seconds to wait for a database that is away
@@ -24,38 +20,16 @@ THREADS = 2
 log = logging.getLogger("issuers.batches.worker")
 
 
-@contextmanager
-def issuing(desk: BatchDesk, *, patience: float = IDLE) -> Iterator[None]:
-    """Work in threads while the block runs. An outage of the database or a defect in one chunk ends no thread."""
-    stop = Event()
-    threads = [Thread(target=_work, args=(desk, stop, patience), name="batches") for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+def issuing(desk: BatchDesk, *, patience: float = IDLE) -> AbstractContextManager[None]:
+    """Work in threads while the block runs; a chunk that fails comes again when its lease ends."""
 
+    def work(stop: Event) -> None:
+        name, tidy = worker_name(), every(TIDY, desk.tidy)
 
-def _work(desk: BatchDesk, stop: Event, patience: float) -> None:
-    name = f"{socket.gethostname()} {os.getpid()} {get_ident()}"
-    tidied = float("-inf")
-    while not stop.is_set():
-        if monotonic() - tidied > TIDY:
-            _attempt(desk.tidy, stop)
-            tidied = monotonic()
-        if not _attempt(lambda: desk.work_once(name), stop):
-            stop.wait(patience)
+        def attempt() -> bool:
+            tidy()
+            return desk.work_once(name)
 
+        keep_at(attempt, stop, idle_seconds=patience, away_seconds=AWAY, log=log)
 
-def _attempt(work: Callable[[], bool | None], stop: Event) -> bool:
-    try:
-        return bool(work())
-    except DATABASE_AWAY as error:
-        log.warning("database away: %s", type(error).__name__)
-    except Exception as error:  # noqa: BLE001 - its chunk comes again when its lease ends
-        log.error("defect: %s", type(error).__name__)  # without its text, which could quote a person
-    stop.wait(AWAY)
-    return False
+    return in_threads(*[work] * THREADS, name="batches")
