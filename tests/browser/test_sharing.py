@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import count
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
 from registry.certificate import CertificateRecord
 from registry.claiming import claim_link
+from registry.credential import china_date
+from registry.identity import check_character
 from registry.people import SealedHolder, open_holder
-from registry.state import State
 from tests.browser.conftest import PHONE, Site, Visitor
+from tests.browser.rooms_to_see import call
 
+PEOPLE = count(100)
 PASSWORD = "vier leere worte reichen"
 GONE = 410
 
@@ -21,14 +25,26 @@ def holder(site: Site, record: CertificateRecord) -> SealedHolder:
 
 
 def unclaimed(site: Site) -> CertificateRecord:
-    """A valid certificate of somebody without an account."""
-    desk = site.services.workers
-    return next(
-        one
-        for one in site.records()
-        if one.state is State.VALID
-        and not ((archive := desk.archives.archives.of_key(one.person)) and desk.accounts.of_archive(archive))
+    """A new certificate of somebody without an account: the demo's own people are for who walks all pages."""
+    body = f"15010219890203{next(PEOPLE):03}"
+    holder = {"name": "欧阳试验", "id_type": "resident_id", "id_number": body + check_character(body)}
+    made = call(
+        site,
+        site.demo.assessor.id,
+        "POST",
+        "/certificates",
+        {
+            "kind": "skill_level",
+            "holder": holder,
+            "occupation": {"code": "6-31-01-03", "edition": "2022"},
+            "job": None,
+            "level": "3",
+            "issued_on": china_date(site.services.registry.clock()).isoformat(),
+        },
     )
+    record = site.services.registry.record.find(made["code"])
+    assert record is not None
+    return record
 
 
 def fill_claim(page: Page, site: Site, record: CertificateRecord) -> None:

@@ -17,6 +17,7 @@ from registry.claiming import claim_link
 from registry.people import open_holder
 from registry.state import State
 from tests.browser.conftest import PATIENCE, PHONE, Site, Visitor, Watch, serving
+from tests.browser.test_sharing import unclaimed as somebody
 
 PASSWORD = "vier leere worte reichen"
 AUTHENTICATOR = {
@@ -168,13 +169,14 @@ def test_a_page_opened_by_number_leads_to_where_passkeys_work(visitor, site):
     """The demo as everybody starts it: its address is 127.0.0.1, for which no browser makes a passkey."""
     named = site.origin.replace("127.0.0.1", "localhost")
     visitor.watch.also = named + "/"
-    page = come(visitor, unclaimed(site), language="en-GB")
+    record = somebody(site)
+    page = come(visitor, record, language="en-GB")
     expect(page.get_by_text("A passkey belongs to a site by its name")).to_be_visible()
     assert page.locator("form[data-passkey]").count() == 0
     page.get_by_role("link", name="Open this page at localhost").click()
     expect(page.locator("[name=id_number]")).to_be_visible()
     assert page.url.startswith(f"{named}/claim/")
-    prove(page, holder(site, unclaimed(site)))
+    prove(page, holder(site, record))
     add_authenticator(page)
     page.get_by_role("button", name="Set a passkey").click()
     expect(page).to_have_url(f"{named}/me")
