@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from binascii import b2a_base64
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -40,6 +40,10 @@ SALT_CHARACTERS = 22
 """Of base64url: 132 random bits, over the 128 of RFC 9901, section 9.3."""
 DRAWN_BYTES, DRAWN_CHARACTERS = 18, 24
 """Drawn for a salt: whole groups of base64, so that all salts are cut from one text."""
+HEAD_CHARACTERS = 32
+"""Of a disclosure in base64url, up to the end of its salt: 24 bytes, whole groups. The rest is encoded on its own."""
+DIGEST_CHARACTERS, CUT_CHARACTERS = 43, 44
+"""Of a digest in base64url; with a zero byte behind it one more, whole groups."""
 MAX_DISCLOSURES = 64
 """A certificate has fifteen; a reader's work grows with each."""
 MAX_NESTING = 16
@@ -86,9 +90,22 @@ class Shown:
     hidden: int
 
 
+@dataclass(frozen=True)
+class Hideable:
+    """A claim that can be shown alone. ``tail`` is its disclosure in base64url from the end of the salt on."""
+
+    name: str
+    tail: bytes
+
+
+def hide(name: str, value: object) -> Hideable:
+    """The claim ``name`` with a JSON value: worth keeping where many tokens have the same."""
+    return Hideable(name, _encode(b'",' + orjson.dumps((name, value))[1:]))
+
+
 def issue(
     claims: Mapping[str, Any],
-    hideable: Mapping[str, Any],
+    hideable: Sequence[Hideable],
     *,
     key: PrivateKey,
     header: bytes,
@@ -97,21 +114,17 @@ def issue(
     """An SD-JWT with ``claims`` in the open and ``hideable`` as disclosures, in the order given.
 
     ``header`` is of `keys.jws.write_header`; ``digests`` is how many the token carries at least: decoys fill them up.
-    Refused ``sd_jwt.name`` (a reserved name, or one that stands in the open too).
+    Refused ``sd_jwt.name`` (a reserved name, one that is there twice, or one that stands in the open too).
     """
-    if RESERVED & hideable.keys() or RESERVED & claims.keys() or claims.keys() & hideable.keys():
+    names = {one.name for one in hideable}
+    if len(names) < len(hideable) or RESERVED & names or RESERVED & claims.keys() or claims.keys() & names:
         raise Refused("sd_jwt.name")
-    decoys = max(0, digests - len(hideable))
-    salts = _salts(len(hideable) + decoys)
-    disclosures = [
-        b2a_base64(orjson.dumps((salt, *claim)), newline=False).translate(_TO_URL, b"=")
-        for salt, claim in zip(salts, hideable.items(), strict=False)
-    ]
-    hashed = [*disclosures, *(salt.encode() for salt in salts[len(hideable) :])]
+    heads = _heads(max(digests, len(hideable)))
+    disclosures = [head + one.tail for head, one in zip(heads, hideable, strict=False)]
     # sorted: the order of the claims is not to be seen
-    payload = {"_sd": sorted(map(_digest, hashed)), **claims, "_sd_alg": HASH}
-    token = sign_compact(orjson.dumps(payload), key=key, header=header)
-    return "~".join([token, *(one.decode() for one in disclosures), ""])
+    listed = sorted(_digests([*disclosures, *heads[len(hideable) :]]))
+    token = sign_compact(orjson.dumps({"_sd": listed, **claims, "_sd_alg": HASH}), key=key, header=header)
+    return b"~".join([token.encode(), *disclosures, b""]).decode("ascii")
 
 
 def select(sd_jwt: SdJwt, names: Container[str]) -> str:
@@ -263,11 +276,23 @@ def _read_disclosure(text: str) -> Disclosure:
     return Disclosure(text, parts[1], parts[2])
 
 
-def _salts(count: int) -> list[str]:
-    """So many salts of 128 bits, from one system call."""
-    text = b2a_base64(os.urandom(DRAWN_BYTES * count), newline=False).translate(_TO_URL).decode("ascii")
-    return [text[start : start + SALT_CHARACTERS] for start in range(0, len(text), DRAWN_CHARACTERS)]
+def _heads(count: int) -> list[bytes]:
+    """So many beginnings of disclosures, each with a salt of its own, from one system call."""
+    drawn = b2a_base64(os.urandom(DRAWN_BYTES * count), newline=False).translate(_TO_URL)
+    starts = range(0, len(drawn), DRAWN_CHARACTERS)
+    text = _encode(b"".join([b'["' + drawn[start : start + SALT_CHARACTERS] for start in starts]))
+    return [text[start : start + HEAD_CHARACTERS] for start in range(0, len(text), HEAD_CHARACTERS)]
+
+
+def _digests(texts: Sequence[bytes]) -> list[Digest]:
+    """The digest of each text; encoded all at once."""
+    text = _encode(b"".join([sha256(text).digest() + b"\0" for text in texts])).decode("ascii")
+    return [text[start : start + DIGEST_CHARACTERS] for start in range(0, len(text), CUT_CHARACTERS)]
 
 
 def _digest(data: bytes) -> Digest:
-    return b2a_base64(sha256(data).digest(), newline=False).translate(_TO_URL, b"=").decode("ascii")
+    return _encode(sha256(data).digest()).decode("ascii")
+
+
+def _encode(data: bytes) -> bytes:
+    return b2a_base64(data, newline=False).translate(_TO_URL, b"=")

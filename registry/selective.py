@@ -16,13 +16,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from keys import sd_jwt
 from keys.errors import Refused
 from keys.jws import read_object, write_header
 from keys.pair import PrivateKey, PublicKey
-from registry.credential import Face, StatusEntry, day_start
+from registry.credential import (
+    AccreditationReference,
+    Appointment,
+    Face,
+    Issuer,
+    OccupationName,
+    StatusEntry,
+    day_start,
+)
 from registry.kinds import find_kind
 from registry.levels import find_level
 
@@ -34,7 +43,11 @@ DIGESTS = 12
 NEVER_HIDDEN = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "status", "iat"})
 """Section 3.2.2.2 of the draft, and the time of signing, on which the key's goodness rests."""
 KEPT_HEADERS = 256
+KEPT = 1_024  # encoded claims of classes, 1 kB each: occupations, levels, days of all assessors that are issuing now
 
+_shared_of = attrgetter(
+    "kind", "level", "issued_on", "occupation", "issuer", "accreditation", "region", "appointment"
+)
 _ISSUER = re.compile(r"(https?://[^/]+)/assessors/([A-Z0-9]{1,32})")
 _STATUS = re.compile(r"(https?://[^/]+)/status-lists/token-([A-Za-z0-9]{1,32})")
 
@@ -67,24 +80,50 @@ def sign_selectively(
     if confirmed:
         claims["cnf"] = {"jwk": confirmed.jwk()}
     header = _header(key.public, key_id)
-    return sd_jwt.issue(claims, hideable(face), key=key, header=header, digests=DIGESTS).encode("ascii")
+    hidden = [*_hide_shared(*_shared_of(face)), *(sd_jwt.hide(*claim) for claim in _own(face).items())]
+    return sd_jwt.issue(claims, hidden, key=key, header=header, digests=DIGESTS).encode("ascii")
 
 
 def hideable(face: Face) -> dict[str, Any]:
     """The claims of ``face`` that can be shown one by one."""
-    kind, appointment = find_kind(face.kind), face.appointment
+    return _shared(*_shared_of(face)) | _own(face)
+
+
+def _own(face: Face) -> dict[str, Any]:
+    """What one certificate says."""
+    return {
+        "holder_name": face.holder.name,
+        "holder_id": {"type": face.holder.id_type, "masked": face.holder.masked_number},
+        "certificate": {"number": face.number, "url": f"{face.origin}/v/{face.code}"},
+    }
+
+
+@lru_cache(KEPT)
+def _hide_shared(*shared: Any) -> tuple[sd_jwt.Hideable, ...]:
+    return tuple(sd_jwt.hide(*claim) for claim in _shared(*shared).items())
+
+
+def _shared(  # noqa: PLR0917 - the members that `_shared_of` takes, in its order
+    kind_id: str,
+    level_id: str | None,
+    issued_on: date,
+    occupation: OccupationName,
+    issuer: Issuer,
+    accreditation: AccreditationReference,
+    region: str,
+    appointment: Appointment | None,
+) -> dict[str, Any]:
+    """What the certificates of a class say alike."""
+    kind = find_kind(kind_id)
     claims: dict[str, Any] = {"kind": {"id": kind.id, "zh": kind.zh, "en": kind.en}}
-    if face.level:
-        level = find_level(face.level)
+    if level_id:
+        level = find_level(level_id)
         claims["level"] = {"id": level.id, "zh": level.printed, "en": level.en}
-    claims["issued_on"] = face.issued_on.isoformat()
-    claims["occupation"] = _occupation(face)
-    claims["holder_name"] = face.holder.name
-    claims["holder_id"] = {"type": face.holder.id_type, "masked": face.holder.masked_number}
-    claims["certificate"] = {"number": face.number, "url": f"{face.origin}/v/{face.code}"}
-    claims["assessor"] = {"id": face.issuer.id, "name": face.issuer.name}
-    claims["accreditation"] = {"id": face.accreditation.id, "decision": face.accreditation.decision}
-    claims["region"] = face.region
+    claims["issued_on"] = issued_on.isoformat()
+    claims["occupation"] = _occupation(occupation)
+    claims["assessor"] = {"id": issuer.id, "name": issuer.name}
+    claims["accreditation"] = {"id": accreditation.id, "decision": accreditation.decision}
+    claims["region"] = region
     if appointment:
         end = appointment.end.isoformat() if appointment.end else None
         claims["appointment"] = {
@@ -160,8 +199,7 @@ def _claims(face: Face, at: datetime) -> dict[str, Any]:
     return claims
 
 
-def _occupation(face: Face) -> dict[str, Any]:
-    found = face.occupation
+def _occupation(found: OccupationName) -> dict[str, Any]:
     return {"code": found.code, "edition": found.edition, "zh": found.zh, "en": found.en, "job": found.job}
 
 

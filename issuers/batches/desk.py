@@ -6,8 +6,7 @@ import logging
 import secrets
 import tempfile
 import time
-from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -18,19 +17,16 @@ from issuers.batches.behind import Behind
 from issuers.batches.checking import Checker, Finding, settled
 from issuers.batches.columns import Heading
 from issuers.batches.examining import Examined, Examiner, Summary
-from issuers.batches.limits import BOUNDS, FOUR_EYES_ABOVE, MAX_TRIES, TELL_EVERY
+from issuers.batches.issuing import ChunkIssuing, checker_of, name_for
+from issuers.batches.limits import BOUNDS, FOUR_EYES_ABOVE, TELL_EVERY
 from issuers.batches.reading import Row, read_list
 from issuers.batches.sealing import Box, tell
-from issuers.batches.store import Batches, BatchState, ChunkDone, Document, part_of
-from issuers.issue import CODE_BYTES, Asked
+from issuers.batches.store import Batches, BatchState, Document, part_of
 from issuers.request import Draft
 from issuers.roles import Role
 from issuers.services import Issuers
 from issuers.store import Account
 from keys.errors import Refused
-from registry.certificate import CertificateRecord
-from registry.credential import china_date
-from registry.issuance import Issuance
 from registry.people import holds_key, person_key
 from registry.services import Registry
 from registry.sheets import check_zip, digest_of, is_workbook
@@ -88,7 +84,7 @@ class BatchDesk:
         Refused with the first mistake.
         """
         now = self.registry.clock()
-        batch_id = self._name("single", f"{assessor.id} {key}")
+        batch_id = name_for(self.registry.vault, "single", f"{assessor.id} {key}")
         (examined,) = self._examiner().examine(iter([Row(1, dict(values))]), self.checker(assessor))
         for finding in examined.findings:
             raise Refused(finding.code, field="holder", **cast("dict[str, Any]", finding.params))
@@ -135,68 +131,33 @@ class BatchDesk:
     def work_once(self, worker: str) -> bool:
         """Issue one chunk, or check one upload; False when nothing waits. What the database raises goes through."""
         if chunk := self.batches.take_chunk(worker, at=self.registry.clock()):
-            self._work(chunk)
+            self.issuing.record(self.issuing.sign(chunk))
             return True
-        if batch := self.batches.take_upload(at=self.registry.clock()):
+        return self.check_next()
+
+    def issue_waiting(self, worker: str, is_over: Callable[[], bool]) -> bool:
+        """Issue chunks until none waits or it is over: one is signed while the one before is recorded.
+
+        False when none waited. A chunk that fails comes again when its lease ends.
+        """
+        found = False
+        with Behind() as behind:
+            while not is_over() and (chunk := self.batches.take_chunk(worker, at=self.registry.clock())):
+                behind.do(self.issuing.record, self.issuing.sign(chunk))
+                found = True
+        return found
+
+    def check_next(self) -> bool:
+        """Check one upload; False when none waits."""
+        batch = self.batches.take_upload(at=self.registry.clock())
+        if batch:
             self._check(batch)
-            return True
-        return False
+        return batch is not None
 
     def tidy(self) -> None:
         """Finish what killed processes left behind, and forget what ended."""
         for batch in self.batches.tidy(at=self.registry.clock()):
-            self._finish(batch)
-
-    def _work(self, chunk: Document) -> None:
-        batch = self.batches.find_part(chunk["part"])
-        rows = self.box.rows(chunk)
-        codes = {
-            row.position: self._name("certificate code", f"{chunk['part']} {row.position}") for row in rows
-        }
-        standing: dict[str, CertificateRecord] = {}
-        if chunk["tries"] > 1:  # somebody began it: what stands, stands
-            found = self.registry.record.find_all(codes=codes.values(), numbers=())
-            standing = {one.code: one for one in found}
-        why = _why_not(batch, chunk)
-        outcomes: dict[int, CertificateRecord | str] = {
-            position: standing.get(code, why) for position, code in codes.items()
-        }
-        if not why:
-            left = [row for row in rows if codes[row.position] not in standing]
-            outcomes |= self._issue(left, codes, batch)
-        self.batches.finish_chunk(chunk, _sort_out(outcomes))
-        if not why and self.batches.is_done(chunk["part"]):
-            self._finish(batch)
-
-    def _issue(
-        self, rows: list[Row], codes: Mapping[int, str], batch: Document
-    ) -> dict[int, CertificateRecord | str]:
-        """What became of each row: its certificate, or the code of what stood in the way. Each is judged once more."""
-        assessor = self.issuers.find_assessor(batch["assessor"])
-        checker = self.checker(assessor)
-        judged = [(row.position, *checker.check_again(row)) for row in rows]
-        outcomes: dict[int, CertificateRecord | str] = {
-            position: findings[0].code for position, _, findings in judged if findings
-        }
-        cause = Issuance(batch["approved_by"], batch=batch["_id"], prepared_by=batch["by"])
-        asked = {at: Asked(draft, codes[at], issuance=cause) for at, draft, _ in judged if draft}
-        try:
-            made = self.issuers.desk.issue_many(list(asked.values()), assessor) if asked else []
-        except Refused as refused:  # no key that signs, no number left: the same for all
-            made = [refused] * len(asked)
-        for position, one in zip(asked, made, strict=True):
-            outcomes[position] = one.code if isinstance(one, Refused) else one
-        return outcomes
-
-    def _finish(self, batch: Document) -> None:
-        counts = self.batches.counts(batch["part"])
-        if batch["state"] == BatchState.CANCELLED.value:
-            self.batches.settle(batch["_id"], counts)
-            return
-        # the notice first: it is kept once, and a worker killed between the two comes by again
-        facts = {"batch": batch["_id"], "issued": counts.issued, "refused": counts.failed}
-        self.issuers.notices.send("batch.finished", batch["assessor"], facts, once=batch["_id"])
-        self.batches.finish(batch["_id"], counts, at=self.registry.clock())
+            self.issuing.finish(batch)
 
     def _check(self, batch: Document) -> None:
         assessor = self.issuers.find_assessor(batch["assessor"])
@@ -236,9 +197,14 @@ class BatchDesk:
 
     # --- parts ---
 
+    @property
+    def issuing(self) -> ChunkIssuing:
+        """What issues the rows of approved batches."""
+        return ChunkIssuing(self.registry, self.issuers, self.batches, self.box)
+
     def checker(self, assessor: Assessor) -> Checker:
         """What judges rows for an assessor today."""
-        return Checker(assessor, china_date(self.registry.clock()))
+        return checker_of(self.registry, assessor)
 
     def _examiner(self) -> Examiner:
         vault = self.registry.vault
@@ -252,11 +218,6 @@ class BatchDesk:
 
         return Examiner(key, self.registry.record.held)
 
-    def _name(self, purpose: str, of: str) -> str:
-        """A name that only this registry can tell, the same each time: a row tried twice is recorded once."""
-        digest = self.registry.vault.digest(of.encode(), purpose=f"batch {purpose}")
-        return urlsafe_b64encode(digest[:CODE_BYTES]).rstrip(b"=").decode()
-
 
 def open_batch_desk(registry: Registry, issuers: Issuers) -> BatchDesk:
     """The batch desk on a registry and its issuers."""
@@ -266,22 +227,6 @@ def open_batch_desk(registry: Registry, issuers: Issuers) -> BatchDesk:
 def batch_desk() -> BatchDesk:
     """The batch desk of the current application."""
     return cast("BatchDesk", current_app.extensions[EXTENSION])
-
-
-def _why_not(batch: Document, chunk: Document) -> str:
-    """Why a chunk's rows are not to be issued any more; empty where they are."""
-    if batch["state"] == BatchState.CANCELLED.value:
-        return "batch.cancelled"
-    if chunk["tries"] > MAX_TRIES:
-        log.error("batch %s: chunk %d given up", batch["_id"], chunk["n"])
-        return "batch.given_up"
-    return ""
-
-
-def _sort_out(outcomes: Mapping[int, CertificateRecord | str]) -> ChunkDone:
-    issued = [(at, one.number, one.code) for at, one in sorted(outcomes.items()) if not isinstance(one, str)]
-    failed = [(at, one) for at, one in sorted(outcomes.items()) if isinstance(one, str)]
-    return ChunkDone(issued, failed)
 
 
 def _facts(summary: Summary, heading: Heading) -> dict[str, Any]:

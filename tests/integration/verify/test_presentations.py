@@ -114,14 +114,14 @@ def test_another_signer_and_another_shape(house, code):
     open_claims = {name: value for name, value in claims.items() if not name.startswith("_")}
     thief = PrivateKey.generate(Algorithm.ED25519)
     kid = token.token.header["kid"]
-    forged = sd_jwt.issue(open_claims, {}, key=thief, header=write_header(thief.public, typ=TYPE, kid=kid))
+    forged = sd_jwt.issue(open_claims, [], key=thief, header=write_header(thief.public, typ=TYPE, kid=kid))
     assert house.verify(presentation=forged)["reason"]["code"] == "jws.signature"
     unknown = sd_jwt.issue(
-        open_claims, {}, key=thief, header=write_header(thief.public, typ=TYPE, kid="did:web:x#y")
+        open_claims, [], key=thief, header=write_header(thief.public, typ=TYPE, kid="did:web:x#y")
     )
     assert house.verify(presentation=unknown)["outcome"] == "untrusted"
     stranger = open_claims | {"iss": f"{house.registry.settings.origin}/assessors/S000000000000"}
-    from_nobody = sd_jwt.issue(stranger, {}, key=thief, header=write_header(thief.public, typ=TYPE, kid=kid))
+    from_nobody = sd_jwt.issue(stranger, [], key=thief, header=write_header(thief.public, typ=TYPE, kid=kid))
     assert house.verify(presentation=from_nobody)["reason"]["code"] == "issuer.unknown"
     for text in ("x", "", "~", "eyJ.a.b~"):
         assert house.verify(presentation=text)["outcome"] == "broken"

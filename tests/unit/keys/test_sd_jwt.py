@@ -13,6 +13,7 @@ from keys.sd_jwt import (
     MAX_NESTING,
     Disclosure,
     bind,
+    hide,
     issue,
     read,
     select,
@@ -31,7 +32,8 @@ OPEN = {"iss": "did:web:x", "cnf": {"jwk": HOLDER.public.jwk()}}
 
 
 def made(hideable=CLAIMS, digests=16):
-    return issue(OPEN, hideable, key=KEY, header=HEADER, digests=digests)
+    hidden = [hide(*claim) for claim in hideable.items()]
+    return issue(OPEN, hidden, key=KEY, header=HEADER, digests=digests)
 
 
 def shown(text):
@@ -229,6 +231,23 @@ class TestProcessing:
 TEXT = made()
 PARTS = TEXT.split("~")
 OTHER = made({"level": "1", "holder_name": "李他人", "number": "N"}).split("~")
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+VALUE = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**53) + 1, 2**53 - 1), TEXT),
+    lambda inner: st.lists(inner, max_size=3),
+)
+
+
+@given(TEXT.filter(lambda name: name not in {"_sd", "_sd_alg", "...", *OPEN}), VALUE)
+def test_a_disclosure_is_the_array_of_salt_name_and_value(name, value):
+    text = made({name: value, "other" + name: 1}, digests=0)
+    for disclosure, claim in zip(text.split("~")[1:3], ((name, value), ("other" + name, 1)), strict=True):
+        assert "=" not in disclosure
+        salt, *rest = json.loads(decode_base64url(disclosure))
+        assert (len(salt), rest) == (22, [*claim])
+    assert shown(text).claims[name] == value
 
 
 @given(st.integers(1, len(CLAIMS)), st.integers(0, 10_000), st.integers(1, 127))

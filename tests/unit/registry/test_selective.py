@@ -56,7 +56,8 @@ def presented(*names: str, signed: str = SIGNED):
 
 
 def handmade(claims, hidden=None, typ=TYPE):
-    text = sd_jwt.issue(claims, hidden or {}, key=KEY, header=write_header(KEY.public, typ=typ, kid=KID))
+    hideable = [sd_jwt.hide(*claim) for claim in (hidden or {}).items()]
+    text = sd_jwt.issue(claims, hideable, key=KEY, header=write_header(KEY.public, typ=typ, kid=KID))
     return sd_jwt.read(text)
 
 
@@ -139,7 +140,7 @@ def test_what_must_stand_in_the_open_may_not_be_a_disclosure():
 def test_an_issuer_or_key_that_is_not_named_is_refused():
     with pytest.raises(Refused, match=r"selective\.shape"):
         read_claimed(handmade(OPEN | {"iss": "x"}))
-    text = sd_jwt.issue(OPEN, {}, key=KEY, header=write_header(KEY.public, typ=TYPE))
+    text = sd_jwt.issue(OPEN, [], key=KEY, header=write_header(KEY.public, typ=TYPE))
     with pytest.raises(Refused, match=r"selective\.shape"):
         read_claimed(sd_jwt.read(text))
 

@@ -7,9 +7,11 @@ import io
 import re
 import zipfile
 from datetime import datetime
+from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from pymongo.errors import AutoReconnect
 
 from issuers.batches import limits
 from issuers.batches.store import Batches
@@ -226,9 +228,39 @@ def test_two_workers_on_one_chunk_record_it_once(house: House, desk):
     slow = desk.batches.take_chunk("slow", at=house.clock())
     house.clock.advance(seconds=limits.LEASE.total_seconds())
     work(desk)
-    desk._work(slow)  # it thinks that it is the first, and records what stands
+    desk.issuing.record(desk.issuing.sign(slow))  # it thinks that it is the first, and records what stands
     assert house.database["certificates"].count_documents({}) == 20
     assert desk.batches.find(monday)["issued"] == 20
+
+
+def test_chunks_are_signed_while_others_are_recorded(house: House, desk, monkeypatch):
+    monkeypatch.setattr("issuers.batches.examining.CHUNK_ROWS", 5)
+    monday = prepared(house, desk, make_list(20))
+    desk.batches.approve(monday, by="signer", at=house.clock())
+    with monkeypatch.context() as away:  # the database goes away under the second chunk
+        finish, tried = Batches.finish_chunk, []
+
+        def fail(*chunk: Any) -> None:
+            tried.append(chunk)
+            if len(tried) == 2:
+                raise AutoReconnect
+            finish(*chunk)
+
+        away.setattr(Batches, "finish_chunk", fail)
+        with pytest.raises(AutoReconnect):
+            desk.issue_waiting("first", lambda: False)
+    house.clock.advance(seconds=limits.LEASE.total_seconds())
+    assert desk.issue_waiting("second", lambda: False)
+    assert not desk.issue_waiting("second", lambda: False)
+    assert house.database["certificates"].count_documents({}) == 20
+    assert (desk.batches.find(monday)["state"], desk.batches.find(monday)["issued"]) == ("done", 20)
+
+
+def test_who_is_told_to_stop_takes_no_chunk(house: House, desk):
+    monday = prepared(house, desk, make_list(3))
+    desk.batches.approve(monday, by="signer", at=house.clock())
+    assert not desk.issue_waiting("leaving", lambda: True)
+    assert house.database["certificates"].count_documents({}) == 0
 
 
 def test_scope_lost_between_approval_and_issue(house: House, desk):
