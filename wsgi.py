@@ -170,8 +170,8 @@ def _protect(app: Flask) -> None:
 
 
 def worker_app() -> Flask:
-    """The application inside a server process."""
-    return start_worker(create_app)
+    """The application inside a server process, warm: its first reader waits no longer than the next."""
+    return start_worker(lambda: verify_room.warm_up(create_app()))
 
 
 @contextmanager

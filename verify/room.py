@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from flask import Flask
+
+from registry.translation import LANGUAGES
 from verify.access_checks import pages as access_pages
 from verify.accreditations import accreditations_api
 from verify.batch_results import batch_results
@@ -77,6 +80,23 @@ ASKED_BY_STRANGERS = (
     "verify.web_app.picture",
 )
 """Views that only answer a question, for who has no session that could be misused: they need no CSRF token."""
+
+
+WARMING = tuple(
+    f"{path}lang={lang}"
+    for lang in LANGUAGES
+    for path in ("/scan?", "/benefits?level=3&occupation=6-31-01-03&region=330000&date=2026-11-26&")
+)
+"""Pages that open no database and read what all pages need: catalogues, templates, the policies."""
+
+
+def warm_up(app: Flask) -> Flask:
+    """The application after its first pages: reading what they need took the first reader half a second."""
+    client = app.test_client()
+    for path in WARMING:
+        client.get(path)
+    app.jinja_env.get_template("verify/verdict.html")
+    return app
 
 
 def prepare_verify(verifier: Verifier, bulk: BulkDesk, watch: WatchDesk) -> None:

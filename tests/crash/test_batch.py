@@ -38,7 +38,7 @@ from wsgi import open_services
 
 ROOT = Path(__file__).parents[2]
 MAIN = [sys.executable, "-c", "from wsgi import main; main()"]
-ROWS = int(os.environ.get("CRASH_ROWS", "3000"))
+ROWS = int(os.environ.get("CRASH_ROWS", "1500"))
 KILLS = int(os.environ.get("CRASH_KILLS", "4"))
 VICTIMS = ("worker", "mongod", "web", "service")
 PATIENCE = 90.0

@@ -6,8 +6,10 @@ import pytest
 from pymongo import MongoClient
 
 from keys.vault import Vault
+from registry.policy.loading import load_policies
 from registry.problems import find_problem
 from registry.settings import Settings
+from verify.room import WARMING, warm_up
 from wsgi import create_app, open_services
 
 NEGATIVE = ("invalid", "revoked", "broken", "untrusted", "无法核验", "已撤销", 'data-outcome="')
@@ -74,3 +76,12 @@ def test_what_needs_no_database_goes_on(client):
 
 def test_ready_says_that_it_is_not(client):
     assert client.get("/readyz").status_code == 503
+
+
+def test_a_process_warms_up_without_it(client):
+    load_policies.cache_clear()
+    app = client.application
+    assert warm_up(app) is app
+    assert load_policies.cache_info().currsize == 1
+    for path in WARMING:
+        assert client.get(path).status_code == 200
