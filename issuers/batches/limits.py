@@ -15,7 +15,9 @@ BOUNDS = Bounds(
 )
 OPEN_BATCHES = 20  # of an assessor, not yet done: a day's work; more is a program gone wrong
 
-CHUNK_ROWS = 250  # one write of 1.5 MB: who verifies meanwhile waits no longer than that takes (docs/performance.md)
+CHUNK_ROWS = (
+    250  # one write of 1.5 MB: who verifies meanwhile waits no longer than that takes (docs/performance.md)
+)
 SAMPLE = 10  # rows that the signer proof-reads
 FOUR_EYES_ABOVE = 10  # certificates: more than so many need a second person
 
