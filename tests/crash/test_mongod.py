@@ -16,10 +16,11 @@ from registry.mongo import DATABASE_AWAY, OPERATION_MILLISECONDS, Record, connec
 from registry.mongod import LocalMongod, local_mongod, mongod_pid
 
 STARTER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from registry.mongo import connect
 from registry.mongod import local_mongod
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background has it ignored
 with local_mongod(Path(sys.argv[1])) as uri:
     connect(uri, database="house")["acts"].insert_one({"n": 1})
     print("acknowledged", flush=True)
