@@ -63,7 +63,10 @@ def start_worker(make_app: Callable[[], Flask]) -> Flask:
 
 
 def spare_collector() -> None:
-    """Let the collector of cycles skip what was made until now, for it stays, and run rarer: a seventh of the work."""
+    """Let the collector of cycles skip what was made until now, for it stays, and run rarer.
+
+    It took a seventh of a request.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 10, 10)

@@ -83,9 +83,7 @@ ASKED_BY_STRANGERS = (
 
 
 WARMING = tuple(
-    f"{path}lang={lang}"
-    for lang in LANGUAGES
-    for path in ("/scan?", "/benefits?level=3&occupation=6-31-01-03&region=330000&date=2026-11-26&")
+    f"{path}lang={lang}" for lang in LANGUAGES for path in ("/scan?", "/benefits?level=3&region=330000&")
 )
 """Pages that open no database and read what all pages need: catalogues, templates, the policies."""
 

@@ -25,7 +25,7 @@ PREPARED_LIFE = timedelta(days=30)  # names that nobody approved are deleted the
 RESULT_LIFE = timedelta(days=5 * 365 + 2)  # electronic files of an assessment are kept five years
 LEASE = timedelta(seconds=10)  # a chunk takes well under a second; a worker that is gone delays it so long
 CHECK_LEASE = timedelta(seconds=30)  # renewed as often as progress is told
-TELL_EVERY = timedelta(seconds=0.5)  # the page looks once a second; a chunk takes a hundredth
+TELL_EVERY = timedelta(seconds=0.5)  # the page looks once a second; a chunk takes a thirtieth
 RECEIVING = timedelta(minutes=10)  # longer than any upload: then whoever received it is gone
 MAX_TRIES = 25  # a chunk that ended so many workers would end the next; restarts by hand are not so many
 """Workers may be killed often (kill -9 of worker, web or database); each try is safe to repeat."""

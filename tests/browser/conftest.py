@@ -122,6 +122,16 @@ def site(mongo_uri: str) -> Iterator[Site]:
         yield served
 
 
+def enter(page: Page, site: Site, role: str) -> None:
+    """Sign in at the console as the first account of a role."""
+    account = site.account_of(role)
+    page.goto("/console/sign-in")
+    page.get_by_label("账号").fill(account.name)
+    page.get_by_label("密码").fill(account.password)
+    page.get_by_role("button", name="登录").click()
+    expect(page.locator(".console-nav")).to_be_visible()
+
+
 @dataclass
 class Watch:
     """What a page must never do: complain on the console, ask another origin, come without a CSP, fail."""

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, PHONE, Site, Visitor
-
-
-def enter(page: Page, site: Site, role: str) -> None:
-    account = site.account_of(role)
-    page.goto("/console/sign-in")
-    page.get_by_label("账号").fill(account.name)
-    page.get_by_label("密码").fill(account.password)
-    page.get_by_role("button", name="登录").click()
-    expect(page.locator(".console-nav")).to_be_visible()
+from tests.browser.conftest import DESK, PHONE, Site, Visitor, enter
 
 
 def replace_lost(signer: Page, number: str) -> None:

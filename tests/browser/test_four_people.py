@@ -11,7 +11,7 @@ from registry.audit.writer import TrailWriter
 from registry.certificate import CertificateRecord
 from registry.credential import china_date
 from registry.identity import check_character
-from tests.browser.conftest import Site, Visitor
+from tests.browser.conftest import Site, Visitor, enter
 from wsgi import now
 
 HEADING = "姓名,证件类型,证件号码,职业名称,职业技能等级,发证日期"
@@ -25,15 +25,6 @@ def three_rows(day: date) -> bytes:
         body = f"15010219910512{n:03}"
         lines.append(f"{name},201,{body}{check_character(body)},电工,4,{day}")
     return "\n".join(lines).encode()
-
-
-def enter(page: Page, site: Site, role: str) -> None:
-    account = site.account_of(role)
-    page.goto("/console/sign-in")
-    page.get_by_label("账号").fill(account.name)
-    page.get_by_label("密码").fill(account.password)
-    page.get_by_role("button", name="登录").click()
-    expect(page.locator(".console-nav")).to_be_visible()
 
 
 def read_trail(page: Page, act: str, words: str, about: str) -> None:

@@ -77,10 +77,12 @@ def test_the_source_of_an_allowance_opens_without_script(visitor: Visitor, site:
 
 def test_each_verification_page_prints_on_one_sheet(visitor: Visitor, site: Site) -> None:
     page = visitor.open()
-    of_each_kind = {record.kind: record for record in site.records() if record.state is State.VALID}
+    of_each_class = {
+        (record.kind, record.level): record for record in site.records() if record.state is State.VALID
+    }
     for record, language in [
         (site.demo.certificate, "zh"),
-        *((one, "en") for one in of_each_kind.values()),
+        *((one, "en") for one in of_each_class.values()),
     ]:  # English is longer
         page.goto(f"/v/{record.code}?lang={language}")
         sheets = pages_of(page.pdf(prefer_css_page_size=True))
