@@ -21,7 +21,7 @@ from keys.jcs import canonicalize
 from keys.proof import sign
 from registry.audit.checking import Checks
 from registry.audit.entries import shown
-from registry.audit.trail import Filter
+from registry.audit.trail import Filter, is_decision_about
 from registry.audit.words import act_words
 from registry.credential import day_start
 from registry.keyrings import REGISTRY
@@ -77,7 +77,7 @@ def trail() -> ResponseReturnValue:
 @trail_pages.get("/console/trail")
 @assessors_only
 def own_trail() -> ResponseReturnValue:
-    """The assessor's own acts."""
+    """The assessor's own acts, and the bureau's on its certificates and about itself."""
     return _page(_filter(about=current_account().owner), own=True)
 
 
@@ -103,7 +103,7 @@ def _page(wanted: Filter, *, own: bool) -> str:
     kept: dict[str, Any] = {name: value for name, value in values.items() if value}
     return render_template(
         "issuers/trail.html",
-        entries=[_describe(one) for one in found],
+        entries=[_describe(_without_decider(one, wanted.about)) for one in found],
         values=values,
         own=own,
         kept=kept,
@@ -112,6 +112,10 @@ def _page(wanted: Filter, *, own: bool) -> str:
         check=None if own else Checks(here.database).last(),
         end=here.trail.end(),
     )
+
+
+def _without_decider(entry: Mapping[str, Any], reader: str) -> Mapping[str, Any]:
+    return {**entry, "by": ""} if reader and is_decision_about(entry, reader) else entry
 
 
 def _describe(entry: Mapping[str, Any]) -> Json:

@@ -111,7 +111,8 @@ class AccreditationDesk:
         is_approved = decision.voice is Voice.APPROVE
         if is_approved:
             self._take_effect(filed, session)
-        self._note(session, actor, filed, "approved" if is_approved else "refused", after=_words(decision))
+        what = "approved" if is_approved else "refused"
+        self._note(session, actor, filed, what, why=decision.reason, after=_words(decision))
         facts = {"case": case.id, "act": case.act.value, "document": decision.terms.document}
         self.notices.send("accreditation.decided", case.assessor, facts, once=case.id, session=session)
         effect = effect_of(case, decision.terms, self._today()) if is_approved else None

@@ -25,6 +25,17 @@ from registry.following import Overtaken
 END = "end"  # the one document of `trail_end`
 PAGE = 50
 ABOUT = "after.assessor"  # whose certificate it was done to, where another did it
+DECISIONS = (  # what the bureau decides about an assessor, the subject; single votes are the committee's own matter
+    "accreditation.applied",
+    "accreditation.approved",
+    "accreditation.ended",
+    "accreditation.proposed",
+    "accreditation.recorded",
+    "accreditation.refused",
+    "assessor.admitted",
+    "key.adopted",
+    "key.declined",
+)
 # A writer killed within its transaction holds the end until the server gives it up: 60 s unless set otherwise.
 APPEND_SECONDS = 90.0
 
@@ -55,7 +66,7 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     about: str = ""
-    """An assessor: its own acts, and the registry's on its certificates."""
+    """An assessor: its own acts, the registry's on its certificates, and what was decided about it."""
 
     def query(self) -> dict[str, Any]:
         """The question to MongoDB."""
@@ -67,8 +78,21 @@ class Filter:
         if self.until:
             wanted.setdefault("moment", {})["$lt"] = self.until
         if self.about:
-            wanted["$or"] = [{"owner": self.about}, {ABOUT: self.about}]
+            wanted["$or"] = self._what_concerns(self.about)
         return wanted
+
+    def _what_concerns(self, assessor: str) -> list[dict[str, Any]]:
+        concerning: list[dict[str, Any]] = [{"owner": assessor}, {ABOUT: assessor}]
+        if (
+            not self.by
+        ):  # who decided is not told, and must not be found by asking for one after the other either
+            concerning.append({"subject": f"assessor:{assessor}", "act": {"$in": DECISIONS}})
+        return concerning
+
+
+def is_decision_about(entry: Mapping[str, Any], assessor: str) -> bool:
+    """Whether an entry is what others decided about an assessor: it learns that, but not which person did it."""
+    return bool(entry["subject"] == f"assessor:{assessor}" and entry["owner"] != assessor)
 
 
 class Trail:

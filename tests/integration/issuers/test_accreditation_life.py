@@ -14,6 +14,7 @@ from issuers.accreditations.life import Act, Terms, Voice, Vote
 from issuers.accreditations.reminding import remind
 from keys.errors import Refused
 from keys.strict_json import loads
+from registry.audit.writer import TrailWriter
 from registry.keyrings import REGISTRY
 from verify.checks import Evidence
 from verify.gate_check import check_gate
@@ -137,6 +138,36 @@ def test_refused_it_grants_nothing(house, signer, anna, bo):
     assert "Refused" in page
     assert len(public(house, house.college)["accreditations"]) == 1
     assert public(house, house.college)["decisions"] == []
+
+
+def test_an_assessor_finds_what_was_decided_about_it_in_its_trail_but_not_by_whom(house, enter, anna, bo):
+    signer = enter("wang", house.association, "signer")
+    scope = SCOPE | {"occupations": "6-31-01-03", "region": "330000", "replaces": "A-02"}
+    case = filed(signer.post("/console/accreditations/apply", data=scope))
+    for client in (anna, bo):
+        filed(vote(client, case, voice="refuse", reason="考评人员不足"))
+    decide(house, anna, bo, "suspend")
+    TrailWriter(house.database, house.clock).catch_up()
+
+    def read(client, query=""):
+        page = client.get(f"/console/trail?lang=en{query}")
+        assert page.status_code == 200
+        return page.text.partition("<tbody>")[2]
+
+    rows = read(signer)
+    for words in (
+        "Refused by the committee",
+        "考评人员不足",
+        "withdrawal proposed",
+        "Approved by the committee",
+    ):
+        assert words in rows
+    assert case in read(signer, "&act=accreditation.refused")
+    for hidden in ("anna", "<td>bo", "Vote cast"):
+        assert hidden not in rows
+    assert "anna" in anna.get("/registrar/trail").text  # the bureau reads who it was
+    assert "Approved by the committee" not in read(signer, "&by=bo")
+    assert "Refused by the committee" not in read(enter("li", house.college, "signer"))
 
 
 def test_what_an_application_gets_wrong_is_said_at_its_field(signer):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import keys
+from registry.audit.trail import DECISIONS
 from registry.audit.words import act_words, all_act_words
 from registry.problems import ROOMS
 
@@ -56,6 +57,10 @@ def test_a_row_speaks_both_languages(name):
     assert row.keys() == {"zh", "en"}
     assert re.search("[一-鿿]", row["zh"])
     assert not re.search("[一-鿿]", row["en"])
+
+
+def test_what_is_decided_about_an_assessor_is_among_the_acts():
+    assert set(DECISIONS) <= all_act_words().keys()
 
 
 def test_a_name_that_was_given_up_is_shown_as_it_is():
