@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from issuers.accounts.words import role_words
 from issuers.reason_words import reason_words
 from issuers.session import assessors_only, bureau_only, current_account, note
+from issuers.trail_facts import fact_words, value_words
 from keys.errors import Refused
 from keys.jcs import canonicalize
 from keys.proof import sign
@@ -119,12 +120,17 @@ def _without_decider(entry: Mapping[str, Any], reader: str) -> Mapping[str, Any]
 
 
 def _describe(entry: Mapping[str, Any]) -> Json:
+    act, before, after = entry["act"], entry["before"], entry["after"]
     facts = [
-        {"name": name, "before": entry["before"].get(name), "after": entry["after"].get(name)}
-        for name in dict.fromkeys((*entry["before"], *entry["after"]))
+        {
+            "name": fact_words(name),
+            "before": value_words(act, name, before[name]) if name in before else None,
+            "after": value_words(act, name, after[name]) if name in after else None,
+        }
+        for name in dict.fromkeys((*before, *after))
     ]
     return shown(entry) | {
-        "words": act_words(entry["act"]),
+        "words": act_words(act),
         "reason": reason_words(entry["why"]),
         "acting_for": role_words(REGISTRY) if entry["owner"] == REGISTRY else None,
         "facts": facts,

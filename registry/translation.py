@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
-from functools import cache
 from importlib.resources import files
 from urllib.parse import quote, urlencode
 
-from babel import Locale
-from babel.dates import format_date
 from flask import Flask, Response, request
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 
+from registry.days import write_day
 from registry.identity import IdType
 
 LANGUAGES = ("zh", "en")
@@ -27,7 +25,6 @@ ROOMS_WITH_PAGES = ("registry", "issuers", "verify")
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600  # a year: a choice of language is not worth asking for again
 CHINA = timezone(timedelta(hours=8))  # one zone for the whole country, no summer time since 1991
-DATE_LOCALES = {"zh": "zh_CN", "en": "en_GB"}  # 2026年11月22日 and 22 November 2026
 
 
 def init_translation(app: Flask) -> None:
@@ -72,7 +69,7 @@ def as_date(value: str | date | None) -> str:
     if not value:
         return ""
     day = date.fromisoformat(value) if isinstance(value, str) else value
-    return str(format_date(day, format="long", locale=_date_locale(language())))
+    return write_day(day, language())
 
 
 def as_time(value: str | datetime) -> str:
@@ -80,11 +77,6 @@ def as_time(value: str | datetime) -> str:
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     local = moment.astimezone(CHINA)
     return str(_("%(date)s, %(clock)s Beijing time", date=as_date(local.date()), clock=f"{local:%H:%M}"))
-
-
-@cache
-def _date_locale(lang: str) -> Locale:
-    return Locale.parse(DATE_LOCALES[lang])  # reading it from its name costs more than the date
 
 
 def _describe_language() -> dict[str, str | None]:

@@ -88,6 +88,21 @@ def test_reasons_and_owners_stand_in_words(day):
     )
 
 
+def test_what_changed_stands_in_words_and_in_the_export_by_its_names(day):
+    inspector = enter(day, "inspector")
+    page = inspector.get("/registrar/trail?act=certificate.revoked").text
+    assert "<dt>状态</dt><dd>有效 → 已撤销</dd>" in page
+    page = inspector.get("/registrar/trail?act=certificate.issued&lang=en").text
+    for words in ("<dt>Skill level</dt><dd>", "<dt>Issued on</dt><dd>22 November 2026</dd>"):
+        assert words in page, words
+    table = csv.DictReader(io.StringIO(inspector.get("/registrar/trail.csv").text.lstrip("\ufeff")))
+    (revoked,) = [one for one in table if one["act"] == "certificate.revoked"]
+    assert (json.loads(revoked["before"]), json.loads(revoked["after"])) == (
+        {"state": "valid"},
+        {"state": "revoked"},
+    )
+
+
 def test_pages_lead_through_everything_by_their_cursor(day):
     trail, seen, before = day.registry.trail, [], None
     while True:
