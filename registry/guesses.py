@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
-from pymongo import IndexModel
+from pymongo import IndexModel, UpdateOne, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
 
@@ -40,36 +40,23 @@ class Guesses:
     """The lookup_misses collection."""
 
     def __init__(self, database: Database[dict[str, Any]], vault: Vault) -> None:
-        self._misses: Collection[dict[str, Any]] = database["lookup_misses"]
+        # a primary that dies may take its last counts along: a few tries more, and no look-up waits for the others
+        quick = WriteConcern(w=1, j=False)
+        self._misses: Collection[dict[str, Any]] = database["lookup_misses"].with_options(write_concern=quick)
         self._vault = vault
 
     def prepare(self) -> None:
         """Make the index; does nothing where it is."""
         self._misses.create_indexes([IndexModel("until", expireAfterSeconds=0)])
 
-    def wait(self, counted: Sequence[Counted], *, at: datetime) -> int | None:
-        """The seconds to wait where a limit is reached, else None."""
-        keys = {self._key(limit, what, at): limit for limit, what in counted}
-        found = self._misses.find({"_id": {"$in": list(keys)}})
-        waits = [_end(keys[one["_id"]], at) for one in found if one["n"] >= keys[one["_id"]].misses]
-        return ceil((max(waits) - at).total_seconds()) if waits else None
-
-    def miss(self, counted: Sequence[Counted], *, at: datetime) -> None:
-        """Count a question that missed."""
-        for limit, what in counted:
-            self._misses.update_one(
-                {"_id": self._key(limit, what, at)},
-                {"$inc": {"n": 1}, "$setOnInsert": {"until": _end(limit, at)}},
-                upsert=True,
-            )
-
     def begin(self, counted: Sequence[Counted], *, at: datetime) -> int | None:
         """Count a try before it is judged, so that many at once get no more than one after the other would.
 
         The seconds to wait where a limit is reached: then nothing is counted, and nothing may be judged. Who was
-        right gives the try back with `forgive`.
+        right gives the try back with `forgive`; until then it counts as one, so of one address no more than
+        `PER_ADDRESS` are judged side by side.
         """
-        over = [_end(limit, at) for limit, what in counted if self._add(limit, what, 1, at) > limit.misses]
+        over = [_end(limit, at) for limit, what in counted if self._add(limit, what, at) > limit.misses]
         if not over:
             return None
         self.forgive(counted, at=at)
@@ -77,13 +64,15 @@ class Guesses:
 
     def forgive(self, counted: Sequence[Counted], *, at: datetime) -> None:
         """Take back what `begin` counted: it was no miss."""
-        for limit, what in counted:
-            self._add(limit, what, -1, at)
+        self._misses.bulk_write(
+            [UpdateOne({"_id": self._key(limit, what, at)}, {"$inc": {"n": -1}}) for limit, what in counted],
+            ordered=False,
+        )
 
-    def _add(self, limit: Limit, what: str, count: int, at: datetime) -> int:
+    def _add(self, limit: Limit, what: str, at: datetime) -> int:
         found = self._misses.find_one_and_update(
             {"_id": self._key(limit, what, at)},
-            {"$inc": {"n": count}, "$setOnInsert": {"until": _end(limit, at)}},
+            {"$inc": {"n": 1}, "$setOnInsert": {"until": _end(limit, at)}},
             upsert=True,
             return_document=True,
         )

@@ -66,11 +66,15 @@ def _check(employer: Employer) -> KeptCheck:
         raise Refused("field.missing", field="holder.name")
     counted: list[Counted] = [(PER_ADDRESS, f"access {employer.owner}")]
     guesses, now = verifier().look_up.guesses, registry().clock()
-    if seconds := guesses.wait(counted, at=now):
+    if seconds := guesses.begin(counted, at=now):
         raise Refused("lookup.too_many", retry_after=seconds)
-    kept, _found = keep_check(asked, owner=employer.owner)
-    if kept.outcome == "certificate_missing":
-        guesses.miss(counted, at=now)
+    missed = False
+    try:
+        kept, _found = keep_check(asked, owner=employer.owner)
+        missed = kept.outcome == "certificate_missing"
+    finally:
+        if not missed:  # found, or the form did not fit: that tells nothing of anybody
+            guesses.forgive(counted, at=now)
     return kept
 
 

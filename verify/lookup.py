@@ -91,19 +91,19 @@ class LookUp:
         """The answer for ``client`` (a network address). Refused ``lookup.both_needed``, ``lookup.too_many``."""
         if not question.is_enough:
             raise Refused("lookup.both_needed", field="number")
-        counted = _counted(question, client)
-        if seconds := self.guesses.wait(counted, at=at):
-            raise Refused("lookup.too_many", retry_after=seconds)
         number = None
         if question.number is not None:
             try:
                 number = self._own_number(question.number)
             except Refused as refused:
                 return Answer(_unknown(refused, at))
+        counted = _counted(question, client)
+        if seconds := self.guesses.begin(counted, at=at):
+            raise Refused("lookup.too_many", retry_after=seconds)
         fitting = self._find(number, question)
         if not fitting:
-            self.guesses.miss(counted, at=at)
             return Answer(_unknown(Refused("lookup.no_match"), at))
+        self.guesses.forgive(counted, at=at)
         first, *others = fitting
         verdict = self._judge(first, at, day)
         return Answer(verdict, tuple((one.code, self._judge(one, at, None).outcome) for one in others))

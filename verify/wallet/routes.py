@@ -71,13 +71,13 @@ def token() -> Response:
     if not grant or not tx_code:
         raise WalletError("invalid_request", "pre-authorized_code and tx_code are both needed")
     here = registry()
-    guesses, counted = Guesses(here.database, here.vault), _counted()
-    if seconds := guesses.wait(counted, at=here.clock()):
+    guesses, counted, now = Guesses(here.database, here.vault), _counted(), here.clock()
+    if seconds := guesses.begin(counted, at=now):
         raise WalletError("slow_down", f"Wait {seconds} s", 429)
-    access = wallet_desk().offers.redeem(grant, tx_code, at=here.clock())
+    access = wallet_desk().offers.redeem(grant, tx_code, at=now)
     if access is None:
-        guesses.miss(counted, at=here.clock())
         raise WalletError("invalid_grant", "A code is wrong, over, or was used before")
+    guesses.forgive(counted, at=now)
     return _answer({"access_token": access, "token_type": "Bearer", "expires_in": ACCESS_SECONDS})
 
 

@@ -1,9 +1,12 @@
 """The registrar's pages of the ledgers: published tables, credits, employment access. Through the whole service."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
+from registry.guesses import Limit
 from registry.keyrings import REGISTRY
 
 ELECTRICIAN = "6-31-01-03"
@@ -169,3 +172,29 @@ def test_an_employer_checks_one_person_and_sees_only_its_own_checks(office, hous
     assert clients[1].get(allowed).status_code == 404
     assert allowed.rpartition("/")[2] not in clients[1].get(path).text
     assert office.number not in clients[0].get(path).text
+
+
+def test_employers_who_guess_many_at_once_are_stopped_at_the_limit(office, house, monkeypatch):
+    """Counted before they are judged; who is found, and a form that does not fit, count nothing."""
+    monkeypatch.setattr("verify.access_checks.PER_ADDRESS", Limit(5, timedelta(minutes=10)))
+    employer = house.issuers.employers.add("acme", name="acme", credit_code="91150700000000035M")
+    house.make_account("buyer", employer.owner)
+    office.send("/registrar/tables/access_list", source="示例准入名单", **LISTED)
+    path = "/employer/access-checks"
+
+    def ask(client, **changes):
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)[1]
+        holder = {"holder.id_number": office.number, "holder.name": "王小明"}
+        return client.post(path, data={"csrf_token": token, **ASKED, **holder, **changes}).status_code
+
+    def guess(_):
+        client = house.client()
+        house.enter(client, "buyer")
+        return ask(client)
+
+    client = house.client()
+    house.enter(client, "buyer")
+    assert {ask(client, occupation="9-99-99-99") for _ in range(6)} == {422}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(guess, range(12)))
+    assert (answers.count(302), answers.count(429)) == (5, 7)

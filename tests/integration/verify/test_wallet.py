@@ -16,6 +16,7 @@ from keys.pair import Algorithm, PrivateKey
 from registry.wallets.offers import MOST_CREDENTIALS, MOST_OFFERS, TRIES, Offers
 from verify.wallet.metadata import GRANT, JWT, SD_JWT, credential_offer, offer_by_reference, offer_by_value
 from verify.wallet.proofs import PROOF_TYPE
+from verify.wallet.routes import PER_ADDRESS
 
 WALLET = PrivateKey.generate(Algorithm.P256)
 
@@ -157,6 +158,15 @@ def test_a_program_that_guesses_is_stopped(house, offers, offer):
     ]
     assert statuses[-1] == 429
     assert ask_token(house, offers, offer).json["error"] == "slow_down"
+
+
+def test_many_guesses_at_once_are_no_more_than_the_limit(house, offers, offer):
+    def guess(n):
+        return ask_token(house, offers, offer, **{"pre-authorized_code": f"x{n}"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(32)))
+    assert (answers.count(400), answers.count(429)) == (PER_ADDRESS.misses, 32 - PER_ADDRESS.misses)
 
 
 def test_an_access_token_is_good_for_a_while(house, access):
