@@ -25,6 +25,8 @@ from registry.threads import keep_at
 
 BATCH_SECONDS = 1.0  # a slow but steady flow is worked off after this long, not only when a batch is full
 AWAIT_MILLISECONDS = 500  # how long the server holds an empty answer; also how late a stop is noticed
+# Who only reads up to a moment that has passed waits for nothing new: an empty answer tells that the end is reached.
+PAST_MILLISECONDS = 20
 OPEN_SECONDS = 30.0  # a stream that starts far back in the oplog takes longer than a page may
 KEEP_SECONDS = 10.0  # an idle stream's place is kept this often, so that the oplog never outruns it
 RETRY_SECONDS = 2.0
@@ -89,15 +91,19 @@ def open_changes(
     *,
     most: int,
     full_document: str | None = "updateLookup",
+    await_milliseconds: int | None = None,
 ) -> Iterator[Changes]:
-    """The stream from a place on, ``most`` changes a batch. By default an update comes with what it left."""
+    """The stream from a place on, ``most`` changes a batch. By default an update comes with what it left.
+
+    The server holds an empty answer for ``await_milliseconds``, by default ``AWAIT_MILLISECONDS``.
+    """
     token = place.get("token")
     start = {"resume_after": token} if token else {"start_at_operation_time": place["start"]}
     with pymongo.timeout(OPEN_SECONDS):
         stream = database["certificates"].watch(
             pipeline,
             full_document=full_document,
-            max_await_time_ms=AWAIT_MILLISECONDS,
+            max_await_time_ms=AWAIT_MILLISECONDS if await_milliseconds is None else await_milliseconds,
             batch_size=most,
             **start,
         )

@@ -29,6 +29,7 @@ from registry.audit.checking import CHECK_SECONDS, Checks
 from registry.audit.entries import happening_of_act, happenings_of_insert, happenings_of_update
 from registry.audit.trail import End, Trail
 from registry.following import (
+    PAST_MILLISECONDS,
     RETRY_SECONDS,
     Batch,
     Overtaken,
@@ -81,7 +82,9 @@ class TrailWriter:
         """Write everything that was noted and recorded before this call; where the trail ends then."""
         until = latest_moment(self._database)
         end = self._take_acts(self._scan(self._trail.end()))
-        with open_changes(self._database, PIPELINE, end.state, most=BATCH) as changes:
+        with open_changes(
+            self._database, PIPELINE, end.state, most=BATCH, await_milliseconds=PAST_MILLISECONDS
+        ) as changes:
             for batch in changes.up_to(until):
                 end = self._append(batch, end)
         return end

@@ -24,6 +24,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from registry.following import (
+    PAST_MILLISECONDS,
     RETRY_SECONDS,
     Batch,
     Overtaken,
@@ -63,7 +64,9 @@ class Projector:
         """Count everything recorded before this call, then return."""
         until = latest_moment(self._database)
         pointer = self._pointer()
-        with open_changes(self._database, PIPELINE, pointer, most=BATCH) as changes:
+        with open_changes(
+            self._database, PIPELINE, pointer, most=BATCH, await_milliseconds=PAST_MILLISECONDS
+        ) as changes:
             for batch in changes.up_to(until):
                 pointer = self._apply(pointer, batch)
 

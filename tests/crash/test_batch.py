@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import pymongo
-import pytest
 from pymongo.errors import PyMongoError
 
 from keys.vault import create_master_key
@@ -33,6 +32,7 @@ from registry.credential import china_date
 from registry.identity import check_character
 from registry.mongod import RECORD, mongod_pid
 from registry.settings import read_settings
+from tests.crash import waiting
 from tests.crash.test_service import _is_free
 from wsgi import open_services
 
@@ -57,11 +57,11 @@ def test_each_row_is_issued_once_whoever_dies(tmp_path: Path) -> None:
             with working(environ, uri) as worker:
                 attack(services, victims, service, worker, tmp_path)
                 if not victims and service.poll() is None:
-                    until(lambda: state(services, batch_id) == "done")  # noqa: B023 - called here and now
+                    until(lambda: state(services, batch_id) == "done", "the batch is done")  # noqa: B023 - called here and now
                     check(services, batch_id)
                     return
     with serving(environ, tmp_path) as (_, uri), opened(environ, uri) as services:
-        until(lambda: state(services, batch_id) == "done")
+        until(lambda: state(services, batch_id) == "done", "the batch is done")
         check(services, batch_id)
 
 
@@ -75,7 +75,7 @@ def attack(
     """Kill one after the other, each after some more certificates, until the service is dead or nobody is left."""
     while victims:
         goal = (KILLS - len(victims) + 1) * ROWS // (KILLS + 1)
-        until(lambda: count(services) >= goal)  # noqa: B023 - called here and now
+        until(lambda: count(services) >= goal, f"{goal} certificates")  # noqa: B023 - called here and now
         time.sleep(random.uniform(0, 0.2))  # any moment will do
         victim = victims.pop(0)
         kill(victim, service, worker[0], folder)
@@ -98,7 +98,7 @@ def begin(services: Any) -> str:
     desk = services.batches
     assessor = services.issuers.find_assessor(ASSESSOR)
     batch_id: str = desk.receive(io.BytesIO(make_list()), assessor, by="clerk")
-    until(lambda: state(services, batch_id) == "prepared")
+    until(lambda: state(services, batch_id) == "prepared", "the list is checked")
     desk.batches.approve(batch_id, by="signer", at=datetime.now(UTC))
     return batch_id
 
@@ -125,7 +125,8 @@ def check_chain(services: Any, numbers: set[str]) -> None:
     """The trail is whole, and says of each certificate exactly once that it was issued."""
     trail = services.registry.trail
     issued = {"act": "certificate.issued"}
-    until(lambda: services.registry.database["trail"].count_documents(issued) >= len(numbers))
+    written = services.registry.database["trail"].count_documents
+    until(lambda: written(issued) >= len(numbers), "the trail has every certificate")
     checked = check_trail(trail)
     assert checked.broken is None
     events = [one["event"] for one in trail.walk() if one["act"] == "certificate.issued"]
@@ -169,7 +170,7 @@ def serving(environ: dict[str, str], folder: Path) -> Iterator[tuple[subprocess.
     """The demo: web processes, a worker and mongod."""
     with start(environ, "demo") as service:
         try:
-            until(lambda: is_up(folder))
+            until(lambda: is_up(folder), "the service is up")
             mongod = json.loads((folder / RECORD).read_text("utf-8"))["port"]
             yield service, f"mongodb://127.0.0.1:{mongod}/?directConnection=true"
         finally:
@@ -206,17 +207,10 @@ def is_up(folder: Path) -> bool:
         return bool(database["assessors"].find_one({"_id": ASSESSOR, "accreditations.0": {"$exists": True}}))
 
 
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if holds():
-                return
-        except (PyMongoError, json.JSONDecodeError):
-            pass  # it is being killed
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {PATIENCE:.0f} s")
-        time.sleep(0.05)
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Wait; whoever is asked may be killed meanwhile."""
+    passing = (PyMongoError, json.JSONDecodeError)
+    waiting.until(holds, what, seconds=PATIENCE, poll=0.05, passing=passing)
 
 
 def make_list() -> bytes:

@@ -2,16 +2,14 @@
 
 import os
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 import registry.companion
 from keys.vault import create_master_key
 from registry.companion import companion
 from registry.settings import Settings
+from tests.crash.waiting import until
 
 PATIENCE = 30.0
 
@@ -22,15 +20,6 @@ def processes():
     return {int(word) for task in tasks for word in (task / "children").read_text().split()}
 
 
-def until(find):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := find()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {PATIENCE:.0f} s")
-        time.sleep(0.02)
-    return found
-
-
 def test_it_comes_back_when_it_is_killed_and_ends_with_the_block(mongo_uri, tmp_path, monkeypatch):
     monkeypatch.setattr(registry.companion, "PAUSE", 0.05)
     create_master_key(tmp_path / "master.key")
@@ -38,8 +27,8 @@ def test_it_comes_back_when_it_is_killed_and_ends_with_the_block(mongo_uri, tmp_
     monkeypatch.setenv("MONGODB_DATABASE", f"test_{tmp_path.name}")
     others = processes()
     with companion("worker", replace(Settings(), mongodb_uri=mongo_uri)):
-        (first,) = until(lambda: processes() - others)
+        (first,) = until(lambda: processes() - others, "the companion starts", seconds=PATIENCE)
         os.kill(first, signal.SIGKILL)
-        (second,) = until(lambda: processes() - others - {first})
+        (second,) = until(lambda: processes() - others - {first}, "another takes its place", seconds=PATIENCE)
     assert second != first
     assert second not in processes()

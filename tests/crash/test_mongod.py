@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 
 from registry.mongo import DATABASE_AWAY, OPERATION_MILLISECONDS, Record, connect
 from registry.mongod import LocalMongod, local_mongod, mongod_pid
+from tests.crash.waiting import until
 
 STARTER = """
 import signal, sys, time
@@ -39,13 +40,6 @@ def house(uri: str) -> Iterator[Record]:
     record = connect(uri, database="house")
     with record.client:
         yield record
-
-
-def _wait_until(holds: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
 
 
 def _is_gone(pid: int) -> bool:
@@ -74,11 +68,11 @@ def test_acknowledged_writes_survive_the_death_of_mongod(tmp_path: Path, house: 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        _wait_until(lambda: len(acknowledged) > 50, 20)
+        until(lambda: len(acknowledged) > 50, "50 writes acknowledged", seconds=20)
         killed = mongod_pid(tmp_path)
         os.kill(killed, signal.SIGKILL)
         before = len(acknowledged)
-        _wait_until(lambda: len(acknowledged) > before + 50, 20)  # the keeper started it again
+        until(lambda: len(acknowledged) > before + 50, "the keeper starts mongod again", seconds=20)
     finally:
         stop.set()
         writer.join()
@@ -93,7 +87,7 @@ def test_mongod_dies_with_its_starter_and_starts_again(tmp_path: Path) -> None:
         orphan = mongod_pid(tmp_path)
         assert not _is_gone(orphan)
         starter.kill()
-    _wait_until(lambda: _is_gone(orphan), 5)
+    until(lambda: _is_gone(orphan), "mongod dies with its starter", seconds=5)
     with local_mongod(tmp_path) as uri, connect(uri, database="house").client as client:
         assert client["house"]["acts"].count_documents({"n": 1}) == 1
 
@@ -132,7 +126,7 @@ def test_a_mongod_that_hangs_fails_a_read_in_time(tmp_path: Path, house: Record)
     hanging = mongod_pid(tmp_path)
     os.kill(hanging, signal.SIGSTOP)
     try:
-        _wait_until(lambda: _is_stopped(hanging), 5)
+        until(lambda: _is_stopped(hanging), "mongod comes to its halt", seconds=5)
         began = time.monotonic()
         with pytest.raises(DATABASE_AWAY):
             house["acts"].find_one()

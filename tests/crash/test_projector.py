@@ -1,14 +1,13 @@
 """kill -9 of whoever counts, at any moment: each event is counted exactly once all the same."""
 
 import random
-import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime
 
 from registry.statistics.counting import count, events_of_insert
 from registry.statistics.projector import Projector
+from tests.crash.waiting import killed, say, until
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 KILLS = 8
@@ -41,18 +40,13 @@ def write(database, chunk, bare_certificate):
 def test_counters_are_exact_after_kill_9(database, mongo_uri, bare_certificate, counters):
     Projector(database, lambda: NOW).catch_up()
     for chunk in range(KILLS):
-        command = [sys.executable, "-c", FOLLOW, mongo_uri, database.name]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            assert process.stdout.readline() == b"counting\n"  # a busy machine takes seconds to start it
-            before, writer = (
-                counters(),
-                threading.Thread(target=write, args=(database, chunk, bare_certificate)),
-            )
+        writer = threading.Thread(target=write, args=(database, chunk, bare_certificate))
+        with killed(FOLLOW, mongo_uri, database.name) as process:
+            assert say(process) == "counting"
+            before = counters()
             writer.start()
-            while counters() == before:
-                time.sleep(0.01)  # until it has counted at all
+            until(lambda: counters() != before, f"follower {chunk + 1} counts something")  # noqa: B023 - here and now
             time.sleep(random.uniform(0.0, 0.3))
-            process.kill()
         writer.join()
         # else the server gives up its transaction only in 10 s
         database.client.admin.command("killAllSessions", [])

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from registry.credential import china_date
 from registry.identity import CHECK_CHARACTERS, WEIGHTS
 from registry.mongo import connect
 from registry.mongod import RECORD, mongod_pid
+from tests.crash.waiting import until
 
 PROGRAM = Path(sys.executable).with_name("skills-registry")
 CLIENTS = 6
@@ -83,7 +84,7 @@ def _serving(data_dir: Path, port: int) -> Iterator[Service]:
     ) as process:
         service = Service(data_dir, port, process)
         try:
-            _wait_until(lambda: _is_ready(service), START_SECONDS)
+            until(lambda: _is_ready(service), "the service is ready", seconds=START_SECONDS)
             yield service
         finally:
             process.kill()
@@ -95,13 +96,6 @@ def _is_ready(service: Service) -> bool:
         return service.ask("GET", "/readyz")[0] == 200
     except (OSError, HTTPException):
         return False
-
-
-def _wait_until(holds: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
 
 
 def _children(pid: int) -> list[int]:
@@ -179,7 +173,11 @@ class Clients:
 
     def wait_for_more(self, certificates: int) -> None:
         wanted = len(self.answered) + certificates
-        _wait_until(lambda: len(self.answered) >= wanted or bool(self.wrong), 30)
+        until(
+            lambda: len(self.answered) >= wanted or self.wrong,
+            f"{certificates} more certificates",
+            seconds=30,
+        )
         assert not self.wrong, self.wrong[0]
 
     def _issue(self, token: str) -> None:
@@ -218,7 +216,7 @@ def _kill_service(service: Service) -> None:
     assert len(started) > 2
     service.process.kill()
     service.process.wait()
-    _wait_until(lambda: all(map(_is_gone, started)) and _is_free(service.port), 5)
+    until(lambda: all(map(_is_gone, started)) and _is_free(service.port), "all it started is gone", seconds=5)
 
 
 def test_what_was_answered_survives_every_kill(data_dir: Path, port: int) -> None:

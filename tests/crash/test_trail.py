@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -14,6 +12,7 @@ from registry.audit.acts import Act, Acts
 from registry.audit.checking import check_trail
 from registry.audit.trail import Trail
 from registry.audit.writer import TrailWriter
+from tests.crash.waiting import killed, say, until
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 KILLS = 4
@@ -52,15 +51,15 @@ def test_the_chain_is_whole_after_kill_9(database, mongo_uri, bare_certificate):
     source = threading.Thread(target=happen, args=(database, done, bare_certificate))
     source.start()
     ends = []
-    for _ in range(KILLS):
-        command = [sys.executable, "-c", FOLLOW, mongo_uri, database.name]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            assert process.stdout.readline() == b"writing\n"  # a busy machine takes seconds to start it
+    for kill in range(KILLS):
+        with killed(FOLLOW, mongo_uri, database.name) as process:
+            assert say(process) == "writing"
             before = trail.end().seq
-            while trail.end().seq == before and not (done.is_set() and _is_all_in(database)):
-                time.sleep(0.01)  # until it has written at all
+            until(
+                lambda: trail.end().seq != before or (done.is_set() and _is_all_in(database)),  # noqa: B023 - here and now
+                f"writer {kill + 1} adds to the trail, or nothing is left to add",
+            )
             time.sleep(random.uniform(0.0, 0.3))
-            process.kill()
         ends.append(trail.end().seq)
     source.join()
     TrailWriter(database, lambda: NOW).catch_up()

@@ -12,13 +12,12 @@ from typing import Any
 
 import pymongo
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from pymongo import WriteConcern
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from issuers import passwords
 from issuers.accreditation import Accreditation
 from issuers.admission import accredit, admit
 from issuers.assessor import AssessorKind
@@ -29,6 +28,7 @@ from registry.identity import check_character
 from registry.mongo import Record, connect
 from registry.services import Registry
 from registry.settings import Settings
+from tests.quick import quick
 from verify.patience import LastKnown
 from verify.services import Verifier
 from wsgi import Services, create_app, furnish, open_services, prepare
@@ -42,6 +42,9 @@ ASSESSORS = (
 )
 ASSOCIATION, ENTERPRISE, COLLEGE = (row[0] for row in ASSESSORS)
 PASSWORD = "vier leere worte reichen"
+
+# What the database holds when a service begins, by origin and time: made once, then put back for each test.
+Beginnings = dict[tuple[str, datetime], dict[str, list[dict[str, Any]]]]
 
 
 @dataclass
@@ -197,9 +200,18 @@ def database(request: pytest.FixtureRequest) -> Iterator[Record]:
     found: Record = request.getfixturevalue(name)
     yield found
     with pymongo.timeout(60):  # a busy disk is no defect of what is tested
-        for name in found.list_collection_names():
-            if found[name].find_one({}, {"_id": 1}):
-                found[name].delete_many({})
+        for name in find_filled(found):
+            # not waiting for the journal each time: what the next test writes first waits for all before it
+            found[name].with_options(write_concern=WriteConcern(w=1)).delete_many({})
+
+
+def find_filled(database: Record) -> list[str]:
+    """Names of the collections that hold a document; one question for all of them."""
+    pipeline: list[dict[str, Any]] = [{"$documents": []}]
+    for name in database.list_collection_names():
+        first = [{"$limit": 1}, {"$project": {"_id": {"$literal": name}}}]
+        pipeline.append({"$unionWith": {"coll": name, "pipeline": first}})
+    return [found["_id"] for found in database.aggregate(pipeline)]
 
 
 @pytest.fixture
@@ -218,33 +230,48 @@ def vault() -> Vault:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_passwords() -> Iterator[None]:
-    """Argon2id that takes no time: what a guess costs is measured where passwords are tested, not at each sign-in."""
-    with pytest.MonkeyPatch.context() as patch:
-        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(passwords, "_hasher", lambda: quick)
-        passwords._nobody.cache_clear()
+def quickly() -> Iterator[None]:
+    with quick():
         yield
-    passwords._nobody.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def beginnings() -> Beginnings:
+    return {}
 
 
 @pytest.fixture
-def services(settings: Settings, database: Record, clock: Clock, vault: Vault) -> Services:
+def services(
+    settings: Settings, database: Record, clock: Clock, vault: Vault, beginnings: Beginnings
+) -> Services:
     """Every room's parts on an empty database, with three assessors."""
-    return make_services(settings, database, clock, vault)
+    beginning = (settings.origin, clock())
+    if beginning not in beginnings:
+        made = make_services(settings, database, clock, vault)
+        beginnings[beginning] = {name: list(database[name].find()) for name in find_filled(database)}
+        return made
+    made = open_services(settings, database=database, vault=vault, clock=clock)
+    with pymongo.timeout(60):  # a busy disk is no defect of what is tested
+        for name, documents in beginnings[beginning].items():
+            database[name].insert_many(documents)
+    return made
 
 
 @pytest.fixture(scope="session")
 def apps() -> Callable[[Settings, Services], Flask]:
-    """The application of some settings, made once: its routes and templates are compiled once for all tests."""
-    made: dict[Settings, Flask] = {}
+    """The application, made once for all tests, for its routes and templates are compiled then.
+
+    Once for each of what it takes from the settings when it is made; the rest it asks its services for.
+    """
+    made: dict[tuple[bool, str], Flask] = {}
 
     def find(settings: Settings, services: Services) -> Flask:
-        if settings not in made:
-            made[settings] = create_app(settings, services)
-        furnish(made[settings], services)
-        made[settings].config["WTF_CSRF_ENABLED"] = True  # a test may have set it aside
-        return made[settings]
+        kind = settings.is_secure, settings.proxies
+        if kind not in made:
+            made[kind] = create_app(settings, services)
+        furnish(made[kind], services)
+        made[kind].config["WTF_CSRF_ENABLED"] = True  # a test may have set it aside
+        return made[kind]
 
     return find
 

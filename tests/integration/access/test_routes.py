@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pymongo
 import pytest
+from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from registry.mongo import connect
@@ -46,6 +47,9 @@ class World:
     secrets: tuple[str, ...]
     people: dict[str, tuple[str, str]]  # name -> account name, owner
     tokens: dict[str, str]
+    cookies: dict[str, tuple[str, str]] = field(
+        default_factory=dict, repr=False
+    )  # and their session, by account
 
     def ask(self, one: Try, who: str) -> Any:
         client = self.house.client()
@@ -53,12 +57,24 @@ class World:
         if who in self.tokens:
             headers["Authorization"] = f"Bearer {self.tokens[who]}"
         elif who in self.people:
-            self.house.enter(client, self.people[who][0])
+            self.enter(client, self.people[who][0])
         body = None if one.method == "GET" else {}
         answer = client.open(one.path, method=one.method, json=body, headers=headers)
         answer.get_data()
         answer.close()  # a file that is sent
         return answer
+
+    def enter(self, client: FlaskClient, account: str) -> None:
+        """Sign the account in as it was before, or anew where something has ended its session since."""
+        cookie, secret = self.cookies.get(account, ("", ""))
+        sessions = self.house.issuers.account_desk.sessions
+        if not secret or sessions.find(secret, at=self.house.clock()) is None:
+            self.house.enter(client, account)
+            with client.session_transaction() as session:
+                secret = session["sid"]
+            cookie = client.get_cookie("session").value
+            self.cookies[account] = cookie, secret
+        client.set_cookie("session", cookie)
 
     def ask_others(self, tries: list[Try]) -> Iterator[tuple[Try, str, Any]]:
         for one in tries:
