@@ -17,7 +17,7 @@ from issuers.assessor import Assessor
 from issuers.batches.desk import batch_desk
 from issuers.batches.single import row_of
 from issuers.changes.view import describe_row, links
-from issuers.dashboard import assessor_waiting, refusals_of
+from issuers.dashboard import assessor_waiting, recorded_in_all, refusals_of
 from issuers.form import FORM_FIELDS, form_body, form_choices, issue_fields
 from issuers.issue import draft_face
 from issuers.registers import figures
@@ -52,7 +52,7 @@ def overview() -> ResponseReturnValue:
     today = china_date(registry().clock())
     counts = {
         "today": record.count_since(assessor.id, datetime.fromisoformat(day_start(today))),
-        "total": record.count(assessor.id),
+        "total": recorded_in_all(assessor.id, today),
         "revoked": figures().of_assessor(assessor.id, until=today)["revoked"],
     }
     newest, _ = registry().searching.page(Query(assessors=(assessor.id,)), limit=RECENT)

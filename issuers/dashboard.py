@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from issuers.batches.desk import batch_desk
 from issuers.batches.store import BatchState
+from issuers.registers import figures
 from issuers.services import issuers
+from registry.credential import day_start
 from registry.keyrings import REGISTRY
 from registry.registers.integrity_store import IntegrityFiles
 from registry.services import registry
@@ -27,6 +29,16 @@ def assessor_waiting(assessor: str) -> Mapping[str, int]:
         "changes": issuers().many.changes.waiting(assessor),
         "requests": workers().requests.waiting(assessor),
     }
+
+
+def recorded_in_all(assessor: str, on: date) -> int:
+    """How many certificates an assessor was given, on a day in China: from the counters, and what may not be in them
+    yet from the index; from the index alone where there are no counters.
+    """
+    record, settled = registry().record, figures().settled(assessor, until=on)
+    if settled is None:
+        return record.count(assessor)
+    return settled.count + record.count_since(assessor, datetime.fromisoformat(day_start(settled.before)))
 
 
 def bureau_waiting(on: date) -> Mapping[str, int]:

@@ -35,6 +35,7 @@ MEASURES = (ISSUED, *MEASURE_OF.values(), REISSUED)
 # A suspension that ended otherwise than by lifting: counted beside that change and published nowhere, so that
 # a certificate suspended and then revoked leaves those in force once, not twice.
 CLOSED = "closed"
+RECORDED = "recorded"  # counters by the day of recording; published nowhere either
 
 Increments = Counter[tuple[str, str]]
 """How much to add, by counter's name and measure."""
@@ -59,6 +60,8 @@ class Event:
     subject: Subject
     measure: str
     on: date
+    recorded: date | None = None
+    """The day in China on which it was recorded, where it is the issue; it may be a later day than ``on``."""
 
 
 def count(events: Iterable[Event], *, times: int = 1) -> Increments:
@@ -82,13 +85,16 @@ def counter_names(event: Event) -> Iterator[str]:
     yield f"kind|{month}|{subject.kind}"
     # for targets, which ask for levels within a place; never published as a table
     yield f"region_level|{month}|{subject.region}:{level}"
+    if event.recorded:  # to tell how much of the latest days is counted (figures.py, `Figures.settled`)
+        yield f"{RECORDED}|{event.recorded}|{subject.assessor}"
 
 
 def events_of_insert(document: Mapping[str, Any]) -> Iterator[Event]:
     """A certificate newly recorded, with the changes that it came with."""
     subject = read_subject(document)
     measure = REISSUED if document.get("replaces") else ISSUED
-    yield Event(subject, measure, date.fromisoformat(document["issued_on"]))
+    recorded = china_date(document["recorded_at"])
+    yield Event(subject, measure, date.fromisoformat(document["issued_on"]), recorded)
     changes = document.get("changes", ())
     for place in range(len(changes)):
         yield from _events_of_change(subject, changes, place)

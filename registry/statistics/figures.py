@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from pymongo.database import Database
 
 from keys.errors import Refused
-from registry.statistics.counting import CLOSED, DIMENSIONS, MEASURES
-from registry.statistics.rebuilding import PROJECTION
+from registry.credential import china_date
+from registry.statistics.counting import CLOSED, DIMENSIONS, ISSUED, MEASURES, RECORDED, REISSUED
+from registry.statistics.rebuilding import BY_RECORDING, PROJECTION
 from registry.statistics.suppression import Table, add_up, publish
 
 VIEWS = (*DIMENSIONS, "month")
 FIRST_YEAR, LAST_YEAR = 1994, 2200  # qualification certificates began under the labour law of 1994
 MOST_YEARS = 50  # years in one answer
 ATTEMPTS = 5  # readings while the counters are rebuilt; a rebuild is rare
+
+# A projector that counts has counted everything of the day before yesterday: it works off 500 events a transaction.
+BEHIND = timedelta(days=1)
 
 Found = TypeVar("Found")
 
@@ -49,6 +53,14 @@ class Answer:
     table: Table
     whole: bool
     as_of: datetime | None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """So many certificates were recorded before the beginning of a day in China."""
+
+    count: int
+    before: date
 
 
 class Figures:
@@ -82,17 +94,36 @@ class Figures:
         """Every measure of one assessor in all, up to the month of ``until``: a few hundred look-ups, however many
         certificates it has.
         """
-        years = range(FIRST_YEAR, until.year + 1)
-        months = [f"{year}-{month:02}" for year in years for month in range(1, 13)]
 
         def read(generation: str) -> Counter[str]:
-            names = [f"{generation}|assessor|{month}|{assessor}" for month in months]
             found: Counter[str] = Counter()
-            for one in self._database["statistics"].find({"_id": {"$in": names}}, {"_id": 0}):
-                found.update(one)
+            for _, count in self._named(generation, _months_of(assessor, until)):
+                found.update(count)
             return found
 
         return self._read(read)
+
+    def settled(self, assessor: str, *, until: date) -> Settled | None:
+        """What is known for certain of how many certificates an assessor was given, up to the month of ``until``.
+
+        However far the projector is behind, it has counted whatever was recorded two days before it counted last. So
+        what was counted of later days is left out, for the reader to count: together that is exact. None where there
+        are no counters, or only some of before the day of recording was counted.
+        """
+        pointer = self._database["projections"].find_one({"_id": PROJECTION})
+        if pointer is None or not pointer.get(BY_RECORDING):
+            return None
+        day = china_date(pointer["as_of"]) - BEHIND
+        later = [day + timedelta(days=n) for n in range((until - day).days + 1)]
+        recent = {f"{RECORDED}|{one}|{assessor}" for one in later}
+
+        def read(generation: str) -> int:
+            counted = self._named(generation, [*_months_of(assessor, until), *recent])
+            return sum(
+                (count[ISSUED] + count[REISSUED]) * (-1 if name in recent else 1) for name, count in counted
+            )
+
+        return Settled(self._read(read), day)
 
     def standing(self, regions: Callable[[str], bool]) -> Counter[str]:
         """Certificates in force now by level, in the places that ``regions`` says yes to."""
@@ -108,6 +139,11 @@ class Figures:
             return found
 
         return self._read(read)
+
+    def _named(self, generation: str, names: Iterable[str]) -> Iterator[tuple[str, Counter[str]]]:
+        wanted = [f"{generation}|{name}" for name in names]
+        for one in self._database["statistics"].find({"_id": {"$in": wanted}}):
+            yield one.pop("_id").partition("|")[2], Counter(one)
 
     def _year(self, generation: str, view: str, year: int) -> dict[str, Counter[str]]:
         dimension = "level" if view == "month" else view
@@ -141,6 +177,11 @@ class Figures:
     def _generation(self) -> str:
         pointer: Mapping[str, Any] | None = self._database["projections"].find_one({"_id": PROJECTION})
         return pointer["generation"] if pointer else "none"
+
+
+def _months_of(assessor: str, until: date) -> Iterator[str]:
+    for year in range(FIRST_YEAR, until.year + 1):
+        yield from (f"assessor|{year}-{month:02}|{assessor}" for month in range(1, 13))
 
 
 def check(view: str, measure: str) -> None:

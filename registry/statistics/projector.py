@@ -45,7 +45,9 @@ BATCH = 500  # events a transaction: 7 counters each at most, a few hundred writ
 # A reader killed within its transaction holds the counters until the server gives it up: 60 s unless set otherwise.
 APPLY_SECONDS = 90.0
 
-COUNTED = ("kind", "level", "occupation", "assessor", "region", "issued_on", "number", "changes", "replaces")
+COUNTED = (
+    "kind", "level", "occupation", "assessor", "region", "issued_on", "number", "changes", "replaces", "recorded_at"
+)  # fmt: skip
 PIPELINE = insertions_and_updates(COUNTED)
 
 

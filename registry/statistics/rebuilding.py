@@ -32,6 +32,9 @@ from registry.statistics.counting import (
 from registry.statistics.upload_rows import rebuild_rows
 
 PROJECTION = "certificates"  # the pointer in `projections`
+BY_RECORDING = (
+    "by_recording"  # its mark of counters that count by the day of recording too; older ones do not
+)
 SNAPSHOT_UNAVAILABLE = 246  # MongoDB: "please retry the operation"
 SNAPSHOT_TRIES = 50
 SNAPSHOT_WAIT = 0.1  # seconds
@@ -46,10 +49,16 @@ _COUNTED = {
     "region": "$region",
     "assessor": "$assessor",
 }
-RECORDED: list[dict[str, Any]] = [
+DAY = "%Y-%m-%d"
+ISSUES: list[dict[str, Any]] = [
     {
         "$group": {
-            "_id": {**_COUNTED, "on": "$issued_on", "again": {"$gt": ["$replaces", None]}},
+            "_id": {
+                **_COUNTED,
+                "on": "$issued_on",
+                "again": {"$gt": ["$replaces", None]},
+                "recorded": {"$dateToString": {"date": "$recorded_at", "format": DAY, "timezone": "+08:00"}},
+            },
             "times": {"$sum": 1},
         }
     },
@@ -66,7 +75,7 @@ CHANGED: list[dict[str, Any]] = [
                 "before": {  # the element before the first would be the last
                     "$cond": ["$place", {"$arrayElemAt": ["$states", {"$subtract": ["$place", 1]}]}, None]
                 },
-                "on": {"$dateToString": {"date": "$changes.at", "format": "%Y-%m-%d", "timezone": "+08:00"}},
+                "on": {"$dateToString": {"date": "$changes.at", "format": DAY, "timezone": "+08:00"}},
             },
             "times": {"$sum": 1},
         }
@@ -88,6 +97,7 @@ def rebuild(database: Database[dict[str, Any]], *, at: datetime) -> dict[str, An
             "token": None,
             "start": Timestamp(moment.time, moment.inc + 1),
             "as_of": at,
+            BY_RECORDING: True,
         }
         if not _turn(database, before, pointer):
             _drop(database, generation)
@@ -120,7 +130,7 @@ def _count_at_one_moment(database: Database[dict[str, Any]]) -> tuple[Timestamp,
 
 def _count_all(database: Database[dict[str, Any]], moment: Timestamp) -> Increments:
     counted: Increments = count(())
-    for pipeline in (RECORDED, CHANGED):
+    for pipeline in (ISSUES, CHANGED):
         for row in _aggregate(database, pipeline, moment):
             counted.update(count(_events(row["_id"]), times=row["times"]))
     return counted
@@ -140,8 +150,9 @@ def _aggregate(
 
 
 def _events(group: Mapping[str, Any]) -> Iterator[Event]:
+    recorded = date.fromisoformat(group["recorded"]) if "recorded" in group else None
     for measure in _measures(group):
-        yield Event(read_subject(group), measure, date.fromisoformat(group["on"]))
+        yield Event(read_subject(group), measure, date.fromisoformat(group["on"]), recorded)
 
 
 def _measures(group: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from issuers.refusals import SHOWN, Refusals
 from keys.errors import Refused
 from registry.credential import china_date
 from registry.problems import find_problem
+from registry.record import Record
 from registry.registers.integrity import Appeal, Case
 from registry.registers.integrity_store import IntegrityFiles
 from registry.statistics.figures import Figures
@@ -101,6 +102,59 @@ def test_what_was_revoked_comes_from_the_counters(house: House):
     assert Figures(house.database).of_assessor(house.college, until=today) == {}
     page = enter(house, "signer", house.association, "signer").get("/console/?lang=en").text
     assert "<dt>Revoked</dt><dd>1</dd>" in page
+
+
+def test_what_was_issued_in_all_is_right_however_far_the_counters_are_behind(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    counted: list[int] = []
+    count = Record.count
+    monkeypatch.setattr(Record, "count", lambda *args: counted.append(1) or count(*args))
+    projector, numbers = Projector(house.database, house.clock), []
+
+    def issue(person: int, **changes: object) -> None:
+        numbers.append(house.issued(make_body(person=person, **changes))["number"])
+
+    def shown() -> str:
+        page = (
+            enter(house, f"signer-{len(numbers)}", house.association, "signer").get("/console/?lang=en").text
+        )
+        return page.partition("<dt>Issued in all</dt><dd>")[2].partition("<")[0]
+
+    issue(0)
+    assert shown() == "1"  # no counters yet: the index
+    assert counted
+    projector.catch_up()
+    counted.clear()
+    issue(1)
+    assert shown() == "2"  # the second is not counted yet
+    projector.catch_up()
+    assert shown() == "2"
+    for days in (1, 1, 40):  # the projector stands still meanwhile
+        house.clock.advance(days=days)
+        issue(len(numbers), issued_on="2026-11-22")
+        assert shown() == str(len(numbers))
+    path = f"/api/v1/certificates/{numbers[0]}/reissue"
+    assert house.client().post(path, json={"reason": "lost"}, headers=house.headers()).status_code == 201
+    assert shown() == "6"  # the old one and the new one
+    projector.catch_up()
+    assert shown() == "6"
+    house.clock.advance(days=3)
+    projector.catch_up()
+    house.database["projections"].update_one({}, {"$set": {"as_of": house.clock()}})  # as of an idle stream
+    assert shown() == "6"
+    assert Figures(house.database).settled(house.association, until=china_date(house.clock())).count == 6
+    assert not counted  # the index of all of them was never counted
+
+
+def test_counters_of_before_are_not_relied_on(house: House):
+    house.issued()
+    Projector(house.database, house.clock).catch_up()
+    assert Figures(house.database).settled(house.association, until=date(2026, 11, 22)) is not None
+    house.database["projections"].update_one({}, {"$unset": {"by_recording": ""}})
+    assert Figures(house.database).settled(house.association, until=date(2026, 11, 22)) is None
+    page = enter(house, "signer", house.association, "signer").get("/console/?lang=en").text
+    assert "<dt>Issued in all</dt><dd>1</dd>" in page
 
 
 def test_the_bureau_sees_what_waits(house: House):

@@ -23,6 +23,7 @@ DOCUMENT = {
     "assessor": "S000033000002",
     "kind": "skill_level",
     "issued_on": "2026-11-22",
+    "recorded_at": datetime(2026, 11, 23, 17, tzinfo=UTC),
     "changes": [],
 }
 
@@ -36,6 +37,13 @@ def test_an_event_is_counted_once_a_dimension_and_once_a_day():
     assert names[0] == "day|2026-11-22|"
     assert {name.partition("|")[0] for name in names} == {"day", "region_level", *DIMENSIONS}
     assert "occupation|2026-11|6-31-01-03:2022" in names
+
+
+def test_an_issue_is_counted_on_the_day_of_its_recording_too_and_a_change_is_not():
+    [issued] = events_of_insert(DOCUMENT)
+    assert list(counter_names(issued))[-1] == "recorded|2026-11-24|S000033000002"
+    [revoked] = events_of_update(DOCUMENT, {"changes.0": change("revoked")})
+    assert not any(name.startswith("recorded|") for name in counter_names(revoked))
 
 
 def test_a_change_is_counted_on_its_day_in_china():
