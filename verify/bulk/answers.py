@@ -23,9 +23,11 @@ from verify.bulk.quick import QuickYes
 from verify.bulk.rows import Row
 from verify.checks import Evidence, RecordEvidence, Trust, check_credential
 from verify.gate_check import check_gate
+from verify.history import end_of_day, evidence_at
 from verify.verdict import Check, Outcome, Result, Verdict
 
 CODE_IN_PATH = re.compile("/[vw]/([A-Za-z0-9_-]{16,64})(?=#|$)")
+Known = Callable[[Evidence, datetime], Evidence]
 FindAll = Callable[[Iterable[str], Iterable[str]], Iterator[CertificateRecord]]
 MEMOISED_NAMES = 4_096  # of occupations: two editions have about 3,300
 # Outcomes after which the certificate's own words may be repeated; the others rest on words nobody vouches for.
@@ -86,17 +88,26 @@ class Judge:
     open_holder: Callable[[CertificateRecord], SealedHolder]
     origin: str
 
-    def answer(self, rows: Sequence[Row], *, at: datetime) -> list[Answer]:
-        """An answer to each row, in order. What the database raises goes through; then nothing is answered."""
+    def answer(self, rows: Sequence[Row], *, at: datetime, day: date | None = None) -> list[Answer]:
+        """An answer to each row, in order: how it is, or how it was at the end of a ``day`` gone by.
+
+        What the database raises goes through; then nothing is answered.
+        """
         codes = {code for row in rows if (code := self._code(row))}
         numbers = {row.number for row in rows if row.number and not self._code(row) and not row.qr}
         by_code, by_number = {}, {}
         for record in self.find_all(codes, numbers):
             by_code[record.code] = by_number[record.number] = record
         found = [self._find(row, by_code, by_number) for row in rows]
+        if day is not None:
+            moment = end_of_day(day, now=at)
+            return [self._answer(*one, moment, evidence_at) for one in zip(rows, found, strict=True)]
         quick = QuickYes(self.trust_by_id, self.origin, at)
         yes = quick(zip((row.qr for row in rows), found, strict=True))
-        return [self._answer(*one, at) for one in zip(rows, found, yes, strict=True)]
+        return [
+            self._say_yes(row, one) if is_quick and one else self._answer(row, one, at)
+            for row, one, is_quick in zip(rows, found, yes, strict=True)
+        ]
 
     def _find(
         self,
@@ -111,13 +122,25 @@ class Judge:
         found = by_code.get(code) if code or row.qr else by_number.get(row.number)
         return found if found and self._fits(row, found) else None
 
-    def _answer(self, row: Row, found: CertificateRecord | None, is_quick: bool, at: datetime) -> Answer:  # noqa: FBT001
+    def _say_yes(self, row: Row, found: CertificateRecord) -> Answer:
+        return Answer(row, Outcome.VALID, "", OUTCOME_WORDS[Outcome.VALID], found.code, self._tell(found))
+
+    def _answer(
+        self,
+        row: Row,
+        found: CertificateRecord | None,
+        at: datetime,
+        known: Known = lambda evidence, _: evidence,
+    ) -> Answer:
         if found is None:
             return describe(row, refuse(self._find_reason(row), at))
-        if is_quick:
-            return Answer(row, Outcome.VALID, "", OUTCOME_WORDS[Outcome.VALID], found.code, self._tell(found))
-        verdict = self._judge_gate(row.qr, found, at) if "#" in row.qr else self._judge(found, at)
-        return describe(row, verdict, found.code)
+        recorded = RecordEvidence(
+            found.credential, found.recorded_at, found.state, found.cause, found.changes
+        )
+        evidence = known(Evidence(self.trust, lambda _: recorded, trust_by_id=self.trust_by_id), at)
+        if "#" in row.qr:
+            return describe(row, check_gate(row.qr, evidence, at=at), found.code)
+        return describe(row, check_credential(found.credential, evidence, at=at), found.code)
 
     def _find_reason(self, row: Row) -> str:
         """Why nothing was found. Who named a person cannot tell an unknown certificate from somebody else's."""
@@ -144,14 +167,6 @@ class Judge:
         person = self.open_holder(found)
         fits_name = row.name in {"", person.name, person.id_number} or same_name(person.name, row.name)
         return fits_name and row.id_number in {"", person.id_number}
-
-    def _judge(self, found: CertificateRecord, at: datetime) -> Verdict:
-        evidence = RecordEvidence(found.credential, found.recorded_at, found.state, found.cause)
-        return check_credential(found.credential, Evidence(self.trust, lambda _: evidence), at=at)
-
-    def _judge_gate(self, text: str, found: CertificateRecord, at: datetime) -> Verdict:
-        evidence = RecordEvidence(found.credential, found.recorded_at, found.state)
-        return check_gate(text, Evidence(self.trust, lambda _: evidence, trust_by_id=self.trust_by_id), at=at)
 
     def _tell(self, found: CertificateRecord) -> Told:
         trust = self.trust_by_id(found.assessor)

@@ -9,7 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import IO, Any, cast
 
@@ -35,6 +35,7 @@ from verify.bulk.results import Cells, cells_of, digest, evidence_of, read_chunk
 from verify.bulk.rows import Row, pack, unpack
 from verify.bulk.store import MAX_TRIES, Document, Done, Jobs
 from verify.checks import Trust
+from verify.history import end_of_day
 from verify.services import Verifier
 
 EXTENSION = "skills-bulk"
@@ -51,16 +52,18 @@ class BulkDesk:
     jobs: Jobs
     judge: Judge
 
-    def receive(self, file: IO[bytes], employer: Employer, *, by: str) -> str:
-        """Take an upload in; the id of the job, whose rows now wait.
+    def receive(self, file: IO[bytes], employer: Employer, *, by: str, day: date | None = None) -> str:
+        """Take an upload in; the id of the job, whose rows now wait. It asks about today, or about a ``day`` gone by.
 
-        Refused ``bulk.busy``, ``bulk.day_used`` and what `read_rows` refuses; then nothing is kept.
+        Refused ``bulk.busy``, ``bulk.day_used``, ``at.*`` and what `read_rows` refuses; then nothing is kept.
         """
         now = self.registry.clock()
+        if day is not None:
+            end_of_day(day, now=now)
         job_id = secrets.token_urlsafe(16)
         if self.jobs.is_day_used(employer.id, china_date(now)):
             raise Refused("bulk.day_used", jobs=JOBS_A_DAY, rows=ROWS_A_DAY)
-        self.jobs.open(job_id, employer.id, by=by, at=now)
+        self.jobs.open(job_id, employer.id, by=by, at=now, day=day)
         try:
             facts = {"format": find_format(file), "sha256": digest_of(file)}
             rows = self._keep(job_id, read_rows(file), now)
@@ -81,6 +84,7 @@ class BulkDesk:
         rate = done / seconds if seconds else 0.0
         return {
             "id": job["_id"],
+            "at": job.get("day"),
             "state": {"done": "done", "failed": "failed"}.get(job["state"], "running" if done else "waiting"),
             "rows": rows,
             "done": done,
@@ -155,7 +159,7 @@ class BulkDesk:
     def _judge(self, chunk: Document) -> Done:
         rows = [unpack(row) for row in json.loads(_open(self.registry.vault, chunk, "input"))]
         now = self.registry.clock()
-        answers = self.judge.answer(rows, at=now)
+        answers = self.judge.answer(rows, at=now, day=self.jobs.day_of(chunk["job"]))
         written = write_chunk(cells_of(answer) for answer in answers)
         return Done(
             results=_seal(self.registry.vault, written, f"{chunk['job']} {chunk['n']} results"),

@@ -20,6 +20,7 @@ from verify.bulk.results import COLUMNS, csv_head, csv_lines, reason_of
 from verify.bulk.routes import csv_response, ndjson_response, report_response, with_retry_after
 from verify.bulk.rows import TEMPLATE
 from verify.bulk.store import Document
+from verify.dates import read_past_day
 
 SHOWN = 100  # rows of a page: a screen or two
 HISTORY = 50  # lists on the overview
@@ -57,7 +58,7 @@ def receive() -> ResponseReturnValue:
             raise Refused("field.missing", field="file")
         by = current_account().name
         with file.stream as stream:
-            job_id = bulk_desk().receive(stream, current_employer(), by=by)
+            job_id = bulk_desk().receive(stream, current_employer(), by=by, day=read_past_day())
             note("list.received", f"list:{job_id}")
     except Refused as refused:
         page = _home(error_words(refused)), find_problem(refused.code).status
@@ -129,7 +130,14 @@ def _home(error: dict[str, str] | None = None) -> str:
     employer = current_employer()
     found = bulk_desk().jobs.latest(employer.id, limit=HISTORY)
     checks = [bulk_desk().progress(job) for job in found]
-    return render_template("employer/home.html", employer=employer, checks=checks, error=error, limits=limits)
+    return render_template(
+        "employer/home.html",
+        employer=employer,
+        checks=checks,
+        error=error,
+        limits=limits,
+        asked_day=request.form.get("at", ""),
+    )
 
 
 def _own(job_id: str) -> Document:

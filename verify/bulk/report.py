@@ -44,7 +44,8 @@ def build_report(
     """The unsigned report of a finished job.
 
     ``validByLevel`` counts the valid rows by skill level: with a list of its staff this is the employer's signed
-    statement for funding (DG-13) and bids (NM-13).
+    statement for funding (DG-13) and bids (NM-13). ``asOf`` is there where a day gone by was asked about: then outcomes
+    and counts are those of its end in China, while ``checkedFrom`` and ``checkedUntil`` say when that was looked up.
     """
     return {
         "type": TYPE,
@@ -54,6 +55,7 @@ def build_report(
         "employer": {"id": employer.id, "name": employer.name, "creditCode": employer.credit_code},
         "askedBy": job["by"],
         "receivedAt": describe_instant(job["received_at"]),
+        **({"asOf": job["day"]} if "day" in job else {}),
         "checkedFrom": min(chunk.checked_at for chunk in chunks),
         "checkedUntil": max(chunk.checked_at for chunk in chunks),
         "input": dict(job["facts"]),

@@ -24,6 +24,7 @@ from verify.bulk.limits import MAX_UPLOAD
 from verify.bulk.report import check_results, read_report, verify_report
 from verify.bulk.results import EVIDENCE_COLUMNS, Cells, csv_head, csv_lines, ndjson_lines
 from verify.bulk.store import Document
+from verify.dates import read_date
 
 PIECE = 64 * 1024
 IN_MEMORY = 1024 * 1024  # bytes of an upload before it goes to a nameless file
@@ -41,11 +42,14 @@ def refuse(refused: Refused) -> ResponseReturnValue:
 
 @api.post("")
 def receive() -> Response:
-    """Take a list of certificates in: CSV, XLSX or NDJSON, as the body or as the part ``file``. 202."""
-    employer = authenticate_employer()
+    """Take a list of certificates in: CSV, XLSX or NDJSON, as the body or as the part ``file``. 202.
+
+    With ``?at=`` each answer is that of the end of a day gone by.
+    """
+    employer, day = authenticate_employer(), read_date("at")
     request.max_content_length = MAX_UPLOAD
     with _uploaded("file") as file:
-        job_id = bulk_desk().receive(file, employer, by="API")
+        job_id = bulk_desk().receive(file, employer, by="API", day=day)
         note("list.received", f"list:{job_id}")
     response = answer_json(_describe(bulk_desk().jobs.find(job_id)), 202)
     response.headers["Location"] = f"{PATH}/{job_id}"

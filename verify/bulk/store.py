@@ -73,7 +73,7 @@ class Jobs:
 
     # --- receiving ---
 
-    def open(self, job_id: str, employer: str, *, by: str, at: datetime) -> None:
+    def open(self, job_id: str, employer: str, *, by: str, at: datetime, day: date | None = None) -> None:
         """Begin a job in one of the employer's places. Refused ``bulk.busy`` when all are taken."""
         job = {
             "_id": job_id,
@@ -84,6 +84,8 @@ class Jobs:
             "delete_at": at + RESULT_LIFE,
             "keep_until": at + EVIDENCE_LIFE,
         }
+        if day is not None:
+            job["day"] = day.isoformat()  # the day gone by that it asks about
         for slot in range(OPEN_JOBS):
             try:
                 self._jobs.insert_one(job | {"slot": slot})
@@ -113,6 +115,11 @@ class Jobs:
         update = {"state": "waiting", "rows": rows, "facts": facts}
         self._jobs.update_one({"_id": job_id}, {"$set": update})
         self._release(job_id)
+
+    def day_of(self, job_id: str) -> date | None:
+        """The day gone by that a job asks about; None where it asks about now."""
+        found = self._jobs.find_one({"_id": job_id}, {"day": 1})
+        return date.fromisoformat(found["day"]) if found and "day" in found else None
 
     def drop(self, job_id: str) -> None:
         """Forget a job that was not accepted."""

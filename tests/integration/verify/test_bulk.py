@@ -60,6 +60,65 @@ def fetch(house, employer):
     return call
 
 
+def test_a_list_as_of_a_day_gone_by(house, employer, work, fetch, make_body):
+    kept, gone = (house.issued(make_body(person=n)) for n in (1, 2))
+    qr = house.verifier.qr_text(gone["code"])
+    house.clock.advance(days=2)
+    late = house.issued(make_body(person=3, issued_on="2026-11-24"))
+    house.clock.advance(days=2)
+    path = f"/api/v1/certificates/{gone['number']}/revocation"
+    house.client().post(path, json={"reason": "false_results"}, headers=house.headers())
+    rows = [f"{kept['number']},{NAME},,", f",,{gone['code']},", f",,{late['code']},", f',,,"{qr}"']
+    data = make_list(*rows, heading="number,name,code,qr").encode()
+
+    def ask(query=""):
+        sent = house.client().post(f"{PATH}{query}", data=data, headers=house.headers("power"))
+        assert sent.status_code == 202, sent.json
+        work()
+        done = fetch(sent.headers["Location"]).json
+        found = read_csv(fetch(done["links"]["results"], format="csv"))
+        return done, [(row["outcome"], row["reason"]) for row in found]
+
+    now, answers = ask()
+    revoked = ("revoked", "status.revoked")
+    assert (now["at"], answers) == (None, [("valid", ""), revoked, ("valid", ""), revoked])
+    assert "asOf" not in fetch(now["links"]["report"]).json
+    then, answers = ask("?at=2026-11-23")
+    not_yet = ("unknown", "record.not_yet")
+    assert (then["at"], answers) == ("2026-11-23", [("valid", ""), ("valid", ""), not_yet, ("valid", "")])
+    report = fetch(then["links"]["report"])
+    assert (report.json["asOf"], report.json["validByLevel"]) == ("2026-11-23", {"3": 3})
+    verified = house.client().post(
+        f"{PATH}/reports/verification", data=report.data, content_type="application/json"
+    )
+    assert verified.json["valid"] is True
+    client = house.client()
+    house.enter(client, "hr")
+    for page in (
+        "/employer/",
+        f"/employer/checks/{then['id']}",
+        f"/employer/checks/{then['id']}?show=all",
+        f"/employer/checks/{then['id']}/report",
+    ):
+        assert "23 November 2026" in client.get(page, headers={"Accept-Language": "en"}).text, page
+
+
+@pytest.mark.parametrize(
+    ("day", "code"), [("2026-11-23", "at.future"), ("1999-12-31", "at.too_early"), ("x", "field.date")]
+)
+def test_a_list_as_of_a_day_that_cannot_be_asked_about(house, employer, day, code):
+    refused = house.client().post(f"{PATH}?at={day}", data=b"code\nx\n", headers=house.headers("power"))
+    assert (refused.status_code, refused.json["code"]) == (422, code)
+    assert house.database["bulk_jobs"].count_documents({}) == 0
+    client = house.client()
+    house.enter(client, "hr")
+    house.app.config["WTF_CSRF_ENABLED"] = False
+    sent = client.post("/employer/checks", data={"file": (io.BytesIO(b"code\nx\n"), "a.csv"), "at": day})
+    house.app.config["WTF_CSRF_ENABLED"] = True
+    assert sent.status_code == 422
+    assert f'value="{day}"' in sent.text
+
+
 def make_list(*rows, heading="number,name,code"):
     return "\n".join([heading, *rows]) + "\n"
 
