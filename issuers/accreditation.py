@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from keys.errors import Refused
+from registry.credential import AccreditationReference
 from registry.places import contains
 
 Window = tuple[date, date | None]
@@ -86,6 +88,11 @@ class Accreditation:
     decision: str
     suspensions: tuple[Suspension, ...] = ()
     ending: Ending | None = None
+
+    @cached_property
+    def reference(self) -> AccreditationReference:
+        """The accreditation as its certificates name it: one object, which those of a chunk share."""
+        return AccreditationReference(self.id, self.decision)
 
     @property
     def windows(self) -> tuple[Window, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from issuers.accreditation import Accreditation
 from keys.errors import Refused
@@ -43,7 +44,7 @@ class Assessor:
     region: str
     accreditations: tuple[Accreditation, ...] = ()
 
-    @property
+    @cached_property
     def issuer(self) -> Issuer:
         """The assessor as its certificates name it."""
         return Issuer(self.did, self.id, self.name, self.kind.value, self.region)

@@ -15,18 +15,18 @@ from datetime import datetime
 
 from issuers.assessor import Assessor
 from issuers.request import Draft, IssueRequest, check_request
-from issuers.signing import sign_face
+from issuers.signing import sign_faces
 from keys.errors import Refused
 from keys.pair import PrivateKey
 from keys.vault import Vault
 from registry.certificate import CertificateRecord, Idempotency
-from registry.credential import AccreditationReference, Face, Holder, Reissue, StatusEntry, china_date
+from registry.credential import Face, Holder, Reissue, StatusEntry, china_date
 from registry.issuance import Issuance
 from registry.masking import mask
 from registry.number import CertificateNumber, local_number
 from registry.people import holds_key, name_key, person_key, seal_holder
 from registry.record import Record
-from registry.selective import sign_selectively
+from registry.selective import sign_many_selectively
 from registry.sequence import Sequence as Counters
 from registry.status_pool import StatusPool
 
@@ -103,8 +103,8 @@ class IssuingDesk:
         now = self.clock()
         key_id, key = self.signing_key(assessor.id)
         faces = self._face(asked, assessor)
-        credentials = [sign_face(face, key, verification_method=key_id, created=now) for face in faces]
-        selective = [sign_selectively(face, key, key_id=key_id, at=now) for face in faces]
+        credentials = sign_faces(faces, key, verification_method=key_id, created=now)
+        selective = sign_many_selectively(faces, key, key_id=key_id, at=now)
         return [
             self._enter(*of_one, now) for of_one in zip(asked, faces, credentials, selective, strict=True)
         ]
@@ -200,7 +200,7 @@ def draft_face(
         region=draft.region,
         issued_on=draft.issued_on,
         issuer=assessor.issuer,
-        accreditation=AccreditationReference(draft.accreditation.id, draft.accreditation.decision),
+        accreditation=draft.accreditation.reference,
         status=status,
         appointment=draft.appointment,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,7 @@ def algorithm_name(algorithm: Algorithm) -> str:
 
 def encode_base64url(data: bytes) -> str:
     """Base64url without padding."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return _encode(data).decode("ascii")
 
 
 def decode_base64url(text: str) -> bytes:
@@ -72,8 +72,19 @@ def write_header(key: PublicKey, **members: Any) -> bytes:
 
 def sign_compact(payload: bytes, *, key: PrivateKey, header: bytes) -> str:
     """The token of ``payload`` under a header of `write_header` for the same key."""
-    signed = header + b"." + urlsafe_b64encode(payload).rstrip(b"=")
-    return (signed + b"." + urlsafe_b64encode(key.sign(signed)).rstrip(b"=")).decode("ascii")
+    (token,) = sign_compact_many([payload], key=key, header=header)
+    return token.decode("ascii")
+
+
+def sign_compact_many(payloads: Iterable[bytes], *, key: PrivateKey, header: bytes) -> list[bytes]:
+    """The token of each payload, in ASCII, under one header of `write_header` for the same key."""
+    signed = [b"%s.%s" % (header, _encode(payload)) for payload in payloads]
+    signatures = key.sign_many(signed)
+    return [b"%s.%s" % (text, _encode(value)) for text, value in zip(signed, signatures, strict=True)]
+
+
+def _encode(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")
 
 
 def read_compact(text: str) -> Jws:

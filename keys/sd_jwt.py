@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import os
 from binascii import b2a_base64
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, TypeAlias
+from itertools import chain, islice
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -30,6 +31,7 @@ from keys.jws import (
     read_jwk,
     read_object,
     sign_compact,
+    sign_compact_many,
     verify_compact,
     write_header,
 )
@@ -90,17 +92,61 @@ class Shown:
     hidden: int
 
 
-@dataclass(frozen=True)
-class Hideable:
+class Hideable(NamedTuple):
     """A claim that can be shown alone. ``tail`` is its disclosure in base64url from the end of the salt on."""
 
     name: str
     tail: bytes
 
 
+Claims: TypeAlias = tuple[Mapping[str, Any], Sequence[Hideable]]
+"""Of one token: what stands in the open, and what can be shown alone."""
+
+
 def hide(name: str, value: object) -> Hideable:
     """The claim ``name`` with a JSON value: worth keeping where many tokens have the same."""
     return Hideable(name, _encode(b'",' + orjson.dumps((name, value))[1:]))
+
+
+class Prepared(NamedTuple):
+    """A token to be signed: its payload, and the disclosures that travel beside it."""
+
+    payload: bytes
+    disclosures: list[bytes]
+
+
+def prepare_many(tokens: Sequence[Claims], *, digests: int = 0) -> list[Prepared]:
+    """Each token with its claims in the open and what is hideable as disclosures, in the order given.
+
+    ``digests`` is how many a token carries at least: decoys fill them up. Salts are drawn, and texts encoded, for all
+    at once. Refused ``sd_jwt.name`` (a reserved name, one that is there twice, or one that stands in the open too).
+    """
+    heads = iter(_heads(sum(max(digests, len(hideable)) for _, hideable in tokens)))
+    texts = [_write_disclosures(one, list(islice(heads, max(digests, len(one[1]))))) for one in tokens]
+    listed = iter(_digests(chain.from_iterable(texts)))
+    return [
+        # sorted: the order of the claims is not to be seen
+        Prepared(
+            orjson.dumps({"_sd": sorted(islice(listed, len(of_one))), **claims, "_sd_alg": HASH}),
+            of_one[: len(hideable)],
+        )
+        for (claims, hideable), of_one in zip(tokens, texts, strict=True)
+    ]
+
+
+def _write_disclosures(token: Claims, heads: list[bytes]) -> list[bytes]:
+    """The disclosures of a token, and behind them what its decoys are digests of: the heads that are left over."""
+    claims, hideable = token
+    names = {one.name for one in hideable}
+    if len(names) < len(hideable) or RESERVED & names or RESERVED & claims.keys() or claims.keys() & names:
+        raise Refused("sd_jwt.name")
+    return [head + one.tail for head, one in zip(heads, hideable, strict=False)] + heads[len(hideable) :]
+
+
+def issue_many(prepared: Sequence[Prepared], *, key: PrivateKey, header: bytes) -> list[bytes]:
+    """The SD-JWT of each with all its disclosures, in ASCII; ``header`` is of `keys.jws.write_header`."""
+    tokens = sign_compact_many([one.payload for one in prepared], key=key, header=header)
+    return [b"~".join([token, *one.disclosures, b""]) for token, one in zip(tokens, prepared, strict=True)]
 
 
 def issue(
@@ -111,20 +157,9 @@ def issue(
     header: bytes,
     digests: int = 0,
 ) -> str:
-    """An SD-JWT with ``claims`` in the open and ``hideable`` as disclosures, in the order given.
-
-    ``header`` is of `keys.jws.write_header`; ``digests`` is how many the token carries at least: decoys fill them up.
-    Refused ``sd_jwt.name`` (a reserved name, one that is there twice, or one that stands in the open too).
-    """
-    names = {one.name for one in hideable}
-    if len(names) < len(hideable) or RESERVED & names or RESERVED & claims.keys() or claims.keys() & names:
-        raise Refused("sd_jwt.name")
-    heads = _heads(max(digests, len(hideable)))
-    disclosures = [head + one.tail for head, one in zip(heads, hideable, strict=False)]
-    # sorted: the order of the claims is not to be seen
-    listed = sorted(_digests([*disclosures, *heads[len(hideable) :]]))
-    token = sign_compact(orjson.dumps({"_sd": listed, **claims, "_sd_alg": HASH}), key=key, header=header)
-    return b"~".join([token.encode(), *disclosures, b""]).decode("ascii")
+    """One SD-JWT, as `prepare_many` and `issue_many` make them. Refused as there."""
+    (token,) = issue_many(prepare_many([(claims, hideable)], digests=digests), key=key, header=header)
+    return token.decode("ascii")
 
 
 def select(sd_jwt: SdJwt, names: Container[str]) -> str:
@@ -284,7 +319,7 @@ def _heads(count: int) -> list[bytes]:
     return [text[start : start + HEAD_CHARACTERS] for start in range(0, len(text), HEAD_CHARACTERS)]
 
 
-def _digests(texts: Sequence[bytes]) -> list[Digest]:
+def _digests(texts: Iterable[bytes]) -> list[Digest]:
     """The digest of each text; encoded all at once."""
     text = _encode(b"".join([sha256(text).digest() + b"\0" for text in texts])).decode("ascii")
     return [text[start : start + DIGEST_CHARACTERS] for start in range(0, len(text), CUT_CHARACTERS)]

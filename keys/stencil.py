@@ -11,12 +11,12 @@ from __future__ import annotations
 import json.encoder
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from keys.errors import Refused
 from keys.jcs import canonicalize
@@ -76,16 +76,29 @@ class SigningStencil:
         self._options = Stencil({name: proof[name] for name in proof if name != _VALUE}, marks)
         self._unsecured = Stencil(document, marks)
 
-    def sign(self, texts: Mapping[str, str], *, key: PrivateKey, created: datetime) -> bytes:
-        """The canonical bytes of the signed document with ``texts`` in its holes. Refused ``json.lone_surrogate``."""
+    def fill(self, texts: Mapping[str, str], *, created: datetime) -> Filled:
+        """The document with ``texts`` in its holes, to be signed. Refused ``json.lone_surrogate``."""
         try:
             filled = {name: _QUOTE(text)[1:-1].encode() for name, text in texts.items()}
         except UnicodeEncodeError:
             raise Refused("json.lone_surrogate") from None
         filled[_CREATED] = _write_time(created)
-        digest = sha256(self._options.fill(filled)).digest() + sha256(self._unsecured.fill(filled)).digest()
-        filled[_VALUE] = encode_base58btc(key.sign(digest)).encode()
-        return self._signed.fill(filled)
+        message = sha256(self._options.fill(filled)).digest() + sha256(self._unsecured.fill(filled)).digest()
+        return Filled(self._signed, filled, message)
+
+
+class Filled(NamedTuple):
+    """A document to be signed: ``message`` is what the key signs."""
+
+    signed: Stencil
+    texts: dict[str, bytes]
+    message: bytes
+
+
+def sign_filled(filled: Sequence[Filled], key: PrivateKey) -> list[bytes]:
+    """The canonical bytes of each signed document."""
+    values = [encode_base58btc(value).encode() for value in key.sign_many([one.message for one in filled])]
+    return [one.signed.fill(one.texts | {_VALUE: value}) for one, value in zip(filled, values, strict=True)]
 
 
 @lru_cache(KEPT_TIMES)

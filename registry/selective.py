@@ -12,7 +12,7 @@ The issuer is an address below the registry, as the draft's section 3.5 wants: i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -76,12 +76,28 @@ def sign_selectively(
     confirmed: PublicKey | None = None,
 ) -> bytes:
     """The SD-JWT VC of ``face`` with every disclosure; bound to a wallet's key where ``confirmed`` is given."""
-    claims = _claims(face, at)
-    if confirmed:
-        claims["cnf"] = {"jwk": confirmed.jwk()}
-    header = _header(key.public, key_id)
-    hidden = [*_hide_shared(*_shared_of(face)), *(sd_jwt.hide(*claim) for claim in _own(face).items())]
-    return sd_jwt.issue(claims, hidden, key=key, header=header, digests=DIGESTS).encode("ascii")
+    (token,) = sign_many_selectively([face], key, key_id=key_id, at=at, confirmed=confirmed)
+    return token
+
+
+def sign_many_selectively(
+    faces: Iterable[Face],
+    key: PrivateKey,
+    *,
+    key_id: str,
+    at: datetime,
+    confirmed: PublicKey | None = None,
+) -> list[bytes]:
+    """The SD-JWT VC of each, as `sign_selectively`: all prepared, then all signed."""
+    bound = {"cnf": {"jwk": confirmed.jwk()}} if confirmed else {}
+    prepared = sd_jwt.prepare_many(
+        [(_claims(face, at) | bound, _hidden(face)) for face in faces], digests=DIGESTS
+    )
+    return sd_jwt.issue_many(prepared, key=key, header=_header(key.public, key_id))
+
+
+def _hidden(face: Face) -> list[sd_jwt.Hideable]:
+    return [*_hide_shared(*_shared_of(face)), *(sd_jwt.hide(*claim) for claim in _own(face).items())]
 
 
 def hideable(face: Face) -> dict[str, Any]:

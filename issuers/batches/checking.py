@@ -78,8 +78,7 @@ class _Shared:
 
     kind: Kind | None = None
     level: Level | None = None
-    occupation: Occupation | None = None
-    job: str | None = None
+    occupation: OccupationName | None = None
     region: str | None = None
     issued_on: date | None = None
     accreditation: Accreditation | None = None
@@ -163,8 +162,7 @@ class Checker:
         return _Shared(
             kind,
             level,
-            occupation,
-            job,
+            _name(occupation, job) if occupation else None,
             region.code if region else None,
             issued_on,
             accreditation,
@@ -242,21 +240,26 @@ def _describe(row: Row, name: str, refused: Refused) -> Finding:
 
 
 def _draft(shared: _Shared, name: str, identity: Identity, aside: Mapping[str, str]) -> Draft:
-    found = shared.occupation
-    if not (found and shared.kind and shared.region and shared.issued_on and shared.accreditation):
+    if not (
+        shared.occupation and shared.kind and shared.region and shared.issued_on and shared.accreditation
+    ):
         raise AssertionError("a class without problems is whole")  # pragma: no cover - the types need it
     return Draft(
         kind=shared.kind,
         level=shared.level,
         holder_name=name,
         identity=identity,
-        occupation=OccupationName(found.code, found.edition, found.name_zh, found.name_en, shared.job),
+        occupation=shared.occupation,
         region=shared.region,
         issued_on=shared.issued_on,
         accreditation=shared.accreditation,
         appointment=shared.appointment,
         aside=aside,
     )
+
+
+def _name(occupation: Occupation, job: str | None) -> OccupationName:
+    return OccupationName(occupation.code, occupation.edition, occupation.name_zh, occupation.name_en, job)
 
 
 def _needed(values: Mapping[str, str], name: str) -> str:

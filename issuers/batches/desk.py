@@ -6,7 +6,7 @@ import logging
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -17,8 +17,8 @@ from issuers.batches.behind import Behind
 from issuers.batches.checking import Checker, Finding, settled
 from issuers.batches.columns import Heading
 from issuers.batches.examining import Examined, Examiner, Summary
-from issuers.batches.issuing import ChunkIssuing, checker_of, name_for
-from issuers.batches.limits import BOUNDS, FOUR_EYES_ABOVE, TELL_EVERY
+from issuers.batches.issuing import ChunkIssuing, SignedChunk, checker_of, name_for
+from issuers.batches.limits import BOUNDS, CHUNKS_AT_ONCE, FOUR_EYES_ABOVE, TELL_EVERY
 from issuers.batches.reading import Row, read_list
 from issuers.batches.sealing import Box, tell
 from issuers.batches.store import Batches, BatchState, Document, part_of
@@ -130,22 +130,29 @@ class BatchDesk:
 
     def work_once(self, worker: str) -> bool:
         """Issue one chunk, or check one upload; False when nothing waits. What the database raises goes through."""
-        if chunk := self.batches.take_chunk(worker, at=self.registry.clock()):
-            self.issuing.record(self.issuing.sign(chunk))
-            return True
-        return self.check_next()
+        chunks = self.batches.take_chunks(worker, at=self.registry.clock(), limit=1)
+        if chunks:
+            self._record(self.issuing.sign(chunks))
+        return bool(chunks) or self.check_next()
 
     def issue_waiting(self, worker: str, is_over: Callable[[], bool]) -> bool:
-        """Issue chunks until none waits or it is over: one is signed while the one before is recorded.
+        """Issue chunks until none waits or it is over: some are signed while those before are recorded.
 
         False when none waited. A chunk that fails comes again when its lease ends.
         """
         found = False
         with Behind() as behind:
-            while not is_over() and (chunk := self.batches.take_chunk(worker, at=self.registry.clock())):
-                behind.do(self.issuing.record, self.issuing.sign(chunk))
+            while not is_over():
+                chunks = self.batches.take_chunks(worker, at=self.registry.clock(), limit=CHUNKS_AT_ONCE)
+                if not chunks:
+                    break
+                behind.do(self._record, self.issuing.sign(chunks))
                 found = True
         return found
+
+    def _record(self, signed: Iterable[SignedChunk]) -> None:
+        for chunk in signed:
+            self.issuing.record(chunk)
 
     def check_next(self) -> bool:
         """Check one upload; False when none waits."""

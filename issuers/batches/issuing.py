@@ -43,6 +43,16 @@ class SignedChunk:
 
 
 @dataclass(frozen=True)
+class JudgedChunk:
+    """A chunk whose rows were judged once more: ``asked`` are to be signed, ``outcomes`` are known; each by row."""
+
+    chunk: Document
+    outcomes: Mapping[int, Outcome]
+    asked: Mapping[int, Asked]
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
 class ChunkIssuing:
     """Signs and records the chunks of batches."""
 
@@ -51,24 +61,20 @@ class ChunkIssuing:
     batches: Batches
     box: Box
 
-    def sign(self, chunk: Document) -> SignedChunk:
-        """The chunk, its rows judged once more and signed where they may be issued."""
-        batch = self.batches.find_part(chunk["part"])
-        rows = self.box.rows(chunk)
-        codes = self._codes(chunk, rows)
-        standing = self._standing(chunk, codes)
-        why = _why_not(batch, chunk)
-        if why:
-            outcomes = {position: standing.get(code, why) for position, code in codes.items()}
-            return SignedChunk(chunk, batch, outcomes, {}, why)
-        left = [row for row in rows if codes[row.position] not in standing]
-        refused, asked = self._judge(left, codes, batch)
-        outcomes = {at: standing[code] for at, code in codes.items() if code in standing} | refused
+    def sign(self, chunks: Sequence[Document]) -> list[SignedChunk]:
+        """Chunks of one batch, their rows judged once more and signed where they may be issued.
+
+        Together, for numbers and places in the status lists are reserved once for all.
+        """
+        batch = self.batches.find_part(chunks[0]["part"])
+        assessor = self.issuers.find_assessor(batch["assessor"])
+        checker = checker_of(self.registry, assessor)
+        judged = [self._judge(chunk, batch, checker) for chunk in chunks]
         try:
-            entries = self._sign(asked, batch["assessor"])
+            entries = iter(self._sign([one for chunk in judged for one in chunk.asked.values()], assessor))
         except Refused as error:  # no key that signs, no number left: the same for all
-            return SignedChunk(chunk, batch, outcomes | dict.fromkeys(asked, error.code), {})
-        return SignedChunk(chunk, batch, outcomes, entries)
+            return [_signed(one, batch, dict.fromkeys(one.asked, error.code), {}) for one in judged]
+        return [_signed(one, batch, {}, {at: next(entries) for at in one.asked}) for one in judged]
 
     def record(self, signed: SignedChunk) -> None:
         """Record what was signed, and what became of each row; the batch is done with its last chunk."""
@@ -101,22 +107,21 @@ class ChunkIssuing:
             return {}
         return {one.code: one for one in self.registry.record.find_all(codes=codes.values(), numbers=())}
 
-    def _judge(
-        self, rows: Sequence[Row], codes: Mapping[int, str], batch: Document
-    ) -> tuple[dict[int, str], dict[int, Asked]]:
-        """What stands in the way, and what is asked for, by row."""
-        checker = checker_of(self.registry, self.issuers.find_assessor(batch["assessor"]))
-        judged = [(row.position, *checker.check_again(row)) for row in rows]
+    def _judge(self, chunk: Document, batch: Document, checker: Checker) -> JudgedChunk:
+        rows = self.box.rows(chunk)
+        codes = self._codes(chunk, rows)
+        standing = self._standing(chunk, codes)
+        known: dict[int, Outcome] = {at: standing[code] for at, code in codes.items() if code in standing}
+        if why := _why_not(batch, chunk):
+            return JudgedChunk(chunk, dict.fromkeys(codes, why) | known, {}, why)
+        judged = [(row.position, *checker.check_again(row)) for row in rows if row.position not in known]
         cause = Issuance(batch["approved_by"], batch=batch["_id"], prepared_by=batch["by"])
         asked = {at: Asked(draft, codes[at], issuance=cause) for at, draft, _ in judged if draft}
-        return {at: findings[0].code for at, _, findings in judged if findings}, asked
+        refused = {at: findings[0].code for at, _, findings in judged if findings}
+        return JudgedChunk(chunk, known | refused, asked)
 
-    def _sign(self, asked: Mapping[int, Asked], assessor_id: str) -> dict[int, CertificateRecord]:
-        if not asked:
-            return {}
-        assessor = self.issuers.find_assessor(assessor_id)
-        entries = self.issuers.desk.prepare_many(list(asked.values()), assessor)
-        return dict(zip(asked, entries, strict=True))
+    def _sign(self, asked: list[Asked], assessor: Assessor) -> list[CertificateRecord]:
+        return self.issuers.desk.prepare_many(asked, assessor) if asked else []
 
 
 def checker_of(registry: Registry, assessor: Assessor) -> Checker:
@@ -128,6 +133,15 @@ def name_for(vault: Vault, purpose: str, of: str) -> str:
     """A name that only this registry can tell, the same each time: a row tried twice is recorded once."""
     digest = vault.digest(of.encode(), purpose=f"batch {purpose}")
     return urlsafe_b64encode(digest[:CODE_BYTES]).rstrip(b"=").decode()
+
+
+def _signed(
+    judged: JudgedChunk,
+    batch: Document,
+    outcomes: Mapping[int, str],
+    entries: Mapping[int, CertificateRecord],
+) -> SignedChunk:
+    return SignedChunk(judged.chunk, batch, {**judged.outcomes, **outcomes}, entries, judged.why_not)
 
 
 def _why_not(batch: Document, chunk: Document) -> str:

@@ -18,6 +18,7 @@ OPEN_BATCHES = 20  # of an assessor, not yet done: a day's work; more is a progr
 CHUNK_ROWS = (
     250  # one write of 1.5 MB: who verifies meanwhile waits no longer than that takes (docs/performance.md)
 )
+CHUNKS_AT_ONCE = 4  # signed together: one round trip a series of numbers for a thousand rows
 SAMPLE = 10  # rows that the signer proof-reads
 FOUR_EYES_ABOVE = 10  # certificates: more than so many need a second person
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
+
+import orjson
 
 from issuers.batches.checking import Finding
 from issuers.batches.columns import Heading
@@ -65,8 +66,8 @@ class Box:
         return [Told(*one) for one in self._read(chunk, "findings")] if "findings" in chunk else []
 
     def _read(self, chunk: Mapping[str, Any], what: str) -> Any:
-        return json.loads(self.open(chunk[what], f"{chunk['part']} {chunk['n']} {what}"))
+        return orjson.loads(self.open(chunk[what], f"{chunk['part']} {chunk['n']} {what}"))
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    return orjson.dumps(value)

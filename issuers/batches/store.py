@@ -242,18 +242,28 @@ class Batches:
         parts = [one["part"] for one in running if "part" in one]
         return self._chunks.count_documents({"part": {"$in": parts}, "done": False}) if parts else 0
 
-    def take_chunk(self, worker: str, *, at: datetime) -> Document | None:
-        """The next chunk under a lease, first chunks first, so that a short batch need not wait for a long one.
+    def take_chunks(self, worker: str, *, at: datetime, limit: int) -> list[Document]:
+        """The next chunks of a batch under a lease, first chunks first: a short batch need not wait for a long one.
 
-        Of a cancelled batch only what was begun: whoever was killed over it may have recorded a part.
+        One that was begun before comes alone: if it ends workers, it takes no others with it. Of a cancelled batch
+        only what was begun: whoever was killed over it may have recorded a part.
         """
         states = (BatchState.RUNNING.value, BatchState.CANCELLED.value)
         found = list(self._batches.find({"state": {"$in": states}, "settled": None}, {"part": 1, "state": 1}))
         for state, more in ((BatchState.RUNNING, {}), (BatchState.CANCELLED, {"tries": {"$gt": 0}})):
             parts = [one["part"] for one in found if one["state"] == state.value]
-            if parts and (taken := self._take(parts, worker, more, at)):
-                return taken
-        return None
+            if parts and (first := self._take(parts, worker, more, at)):
+                return self._take_beside(first, worker, at, limit)
+        return []
+
+    def _take_beside(self, first: Document, worker: str, at: datetime, limit: int) -> list[Document]:
+        taken, fresh = [first], {"tries": 0}
+        while first["tries"] == 1 and len(taken) < limit:
+            chunk = self._take([first["part"]], worker, fresh, at)
+            if chunk is None:
+                break
+            taken.append(chunk)
+        return taken
 
     def _take(
         self, parts: Sequence[str], worker: str, more: Mapping[str, Any], at: datetime

@@ -57,6 +57,12 @@ def test_sign_and_verify(key, message):
 
 
 @pytest.mark.parametrize("key", KEYS, ids=list(Algorithm))
+def test_many_are_signed_as_one_is(key):
+    messages = [b"first", b"", b"third"]
+    assert key.sign_many(messages) == [key.sign(message) for message in messages]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=list(Algorithm))
 def test_every_flipped_bit_of_a_signature(key):
     signature = key.sign(b"message")
     for bit in range(512):

@@ -15,6 +15,8 @@ from keys.sd_jwt import (
     bind,
     hide,
     issue,
+    issue_many,
+    prepare_many,
     read,
     select,
     verify,
@@ -115,6 +117,20 @@ class TestIssue:
         assert {one.digest for one in read(first).disclosures}.isdisjoint(
             one.digest for one in read(second).disclosures
         )
+
+    def test_of_many_each_shows_its_own(self):
+        wanted = [{"level": "3"}, CLAIMS | {"job": "电工"}, {}, CLAIMS, {f"n{n}": n for n in range(20)}]
+        tokens = [
+            (OPEN | {"jti": n}, [hide(*claim) for claim in one.items()]) for n, one in enumerate(wanted)
+        ]
+        made_ = issue_many(prepare_many(tokens, digests=16), key=KEY, header=HEADER)
+        found = [shown(text.decode()) for text in made_]
+        assert [one.claims for one in found] == [OPEN | {"jti": n} | one for n, one in enumerate(wanted)]
+        assert [one.hidden + len(one.disclosed) for one in found] == [16, 16, 16, 16, 20]
+        salts = [
+            json.loads(decode_base64url(one))[0] for text in made_ for one in text.decode().split("~")[1:-1]
+        ]
+        assert len(set(salts)) == len(salts) == sum(map(len, wanted))
 
     @pytest.mark.parametrize("name", ["_sd", "...", "_sd_alg", "iss"])
     def test_a_reserved_name_is_refused(self, name):

@@ -225,10 +225,11 @@ def test_a_chunk_half_recorded_is_completed(house: House, desk, monkeypatch):
 def test_two_workers_on_one_chunk_record_it_once(house: House, desk):
     monday = prepared(house, desk, make_list(20))
     desk.batches.approve(monday, by="signer", at=house.clock())
-    slow = desk.batches.take_chunk("slow", at=house.clock())
+    slow = desk.batches.take_chunks("slow", at=house.clock(), limit=1)
     house.clock.advance(seconds=limits.LEASE.total_seconds())
     work(desk)
-    desk.issuing.record(desk.issuing.sign(slow))  # it thinks that it is the first, and records what stands
+    (signed,) = desk.issuing.sign(slow)
+    desk.issuing.record(signed)  # it thinks that it is the first, and records what stands
     assert house.database["certificates"].count_documents({}) == 20
     assert desk.batches.find(monday)["issued"] == 20
 
@@ -254,6 +255,19 @@ def test_chunks_are_signed_while_others_are_recorded(house: House, desk, monkeyp
     assert not desk.issue_waiting("second", lambda: False)
     assert house.database["certificates"].count_documents({}) == 20
     assert (desk.batches.find(monday)["state"], desk.batches.find(monday)["issued"]) == ("done", 20)
+
+
+def test_a_chunk_that_was_begun_before_comes_alone(house: House, desk, monkeypatch):
+    monkeypatch.setattr("issuers.batches.examining.CHUNK_ROWS", 4)
+    monday = prepared(house, desk, make_list(20))
+    desk.batches.approve(monday, by="signer", at=house.clock())
+
+    def take(limit: int) -> list[int]:
+        return [one["n"] for one in desk.batches.take_chunks("worker", at=house.clock(), limit=limit)]
+
+    assert [take(3), take(3), take(3)] == [[0, 1, 2], [3, 4], []]
+    house.clock.advance(seconds=limits.LEASE.total_seconds())
+    assert [take(3) for _ in range(6)] == [[0], [1], [2], [3], [4], []], "what ended a worker ends no others"
 
 
 def test_who_is_told_to_stop_takes_no_chunk(house: House, desk):
