@@ -51,15 +51,12 @@ class Stencil:
 
     def __init__(self, document: object, marks: Marks) -> None:
         parts = marks.cut(canonicalize(document).decode())
-        self._pieces = [part.encode() for part in parts]
-        self._holes = [(place, parts[place]) for place in range(1, len(parts), 2)]
+        self._template = b"%s".join(part.encode().replace(b"%", b"%%") for part in parts[::2])
+        self._names = parts[1::2]
 
     def fill(self, texts: Mapping[str, bytes]) -> bytes:
         """The document with ``texts`` (already escaped, UTF-8) in its holes."""
-        pieces = self._pieces.copy()
-        for place, name in self._holes:
-            pieces[place] = texts[name]
-        return b"".join(pieces)
+        return self._template % tuple(map(texts.__getitem__, self._names))
 
 
 class SigningStencil:

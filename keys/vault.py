@@ -5,7 +5,6 @@ Layout of a sealed secret: version byte 1, 12-byte nonce, ciphertext, 16-byte ta
 
 from __future__ import annotations
 
-import hmac
 import os
 import stat
 from base64 import b64decode, urlsafe_b64encode
@@ -15,6 +14,7 @@ from typing import NoReturn
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from keys.errors import Refused
@@ -35,7 +35,7 @@ class Vault:
         if len(master) != MASTER_KEY_BYTES:
             raise Refused("vault.master_key_length")
         self._master = master
-        self._begun: dict[str, hmac.HMAC] = {}
+        self._begun: dict[str, HMAC] = {}
         self._sealer = AESGCM(self._expand(b"seal", 32))
 
     def seal(self, plaintext: bytes, *, context: str) -> bytes:
@@ -60,10 +60,10 @@ class Vault:
         if begun is None:
             # Purposes are words in the code, so this holds a handful. Copies spare the key schedule of each digest.
             key = self._expand(b"digest:" + purpose.encode(), 32)
-            begun = self._begun[purpose] = hmac.new(key, digestmod="sha256")
+            begun = self._begun[purpose] = HMAC(key, SHA256())
         copy = begun.copy()
         copy.update(data)
-        return copy.digest()
+        return copy.finalize()
 
     def derive(self, purpose: str, length: int = 32) -> bytes:
         """``length`` bytes (at most 8,160) for ``purpose``, the same at every start: a session key, say."""

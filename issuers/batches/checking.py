@@ -121,7 +121,8 @@ class Checker:
         name = problems.attempt("name", lambda: parse_name(_needed(values, "name")))
         identity = self._identify(values, shared, problems)
         aside = _set_aside(values, problems)
-        if long := next((name for name, text in values.items() if len(text) > MAX_CELL), None):
+        if max(map(len, values.values()), default=0) > MAX_CELL:
+            long = next(name for name, text in values.items() if len(text) > MAX_CELL)
             problems.add(long, Refused("batch.cell_too_long", limit=MAX_CELL))
         found = [*shared.problems, *problems.found]
         if found or name is None or identity is None:
