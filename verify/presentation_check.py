@@ -7,7 +7,7 @@
 5. record: the registry holds this very token
 6. accreditation: it covered the certificate on its issue date, which the record knows where the token hides it
 7. status: neither revoked, superseded nor suspended
-8. validity: before the end, where there is one
+8. validity: after it was signed, and before the end, where there is one
 9. binding: who presents it holds the key it was issued to
 
 A reduced presentation hides what the record check compares with, but never its place in the status list, and the
@@ -16,17 +16,21 @@ token that was signed is the same in every presentation: the record holds it who
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from issuers.accreditation import Scope, covering
 from keys import sd_jwt
 from keys.errors import Refused
 from keys.ring import RingKey
 from keys.sd_jwt import SdJwt
 from registry.credential import Face, StatusEntry, parse_credential, read_face
+from registry.kinds import find_kind
 from registry.selective import Presented, read_claimed, read_presented
+from registry.state import State
 from verify.checks import (
     RecordEvidence,
     Trust,
@@ -40,19 +44,31 @@ from verify.verdict import Check, Outcome, Verdict
 AHEAD = timedelta(minutes=5)  # how far a wallet's clock may run before ours
 
 
+SCOPE = {
+    "accreditation",
+    "kind",
+    "occupation",
+    "region",
+    "issued_on",
+}  # and the level, where the kind has one
+_LOOKS_SO = re.compile(r"\s*eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+~")
+
+
 @dataclass(frozen=True)
 class PresentationEvidence:
     """``trust`` knows assessors by id. ``record`` gives what the record holds for a place in the status lists.
 
     It is given the token too, and refuses ``record.differs`` where the record holds another. Both may raise
-    `NotAnswered`. ``audience`` and ``nonce`` are what the verifier asked the holder to sign, where it asked.
+    `NotAnswered`. ``record`` is None where the record was not asked; then ``state`` is, which knows the state from
+    signed status lists. ``audience`` and ``nonce`` are what the verifier asked the holder to sign, where it asked.
     """
 
     origin: str
     trust: Callable[[str], Trust | None]
-    record: Callable[[StatusEntry, str], RecordEvidence | None]
+    record: Callable[[StatusEntry, str], RecordEvidence | None] | None
     audience: str | None = None
     nonce: str | None = None
+    state: Callable[[StatusEntry], State | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -98,6 +114,12 @@ class _Case:
     bound: dict[str, Any] = field(default_factory=dict)
 
 
+def is_presentation(text: str | bytes) -> bool:
+    """Whether somebody sent an SD-JWT, rather than a file of another kind."""
+    head = text if isinstance(text, str) else text[:65_536].decode("latin-1")
+    return bool(_LOOKS_SO.match(head))
+
+
 def check_presentation(text: str, evidence: PresentationEvidence, *, at: datetime) -> PresentationVerdict:
     """The verdict on a presentation at the moment ``at``. Never raises for bad input: that is an answer."""
     case = _Case(text, evidence, at)
@@ -131,29 +153,55 @@ def _check_signature(case: _Case) -> None:
     case.presented = presented
 
 
-def _check_record(case: _Case) -> None:
+def _check_record(case: _Case) -> str | None:
     presented = _presented(case)
+    if case.evidence.record is None:
+        return "record.not_asked"
     case.recorded = case.evidence.record(presented.status, sd_jwt.issued_token(_token(case)))
     if case.recorded is None:
         raise Refused("record.missing")
     check_recorded_time(case.key, case.recorded)
-
-
-def _check_accreditation(case: _Case) -> str | None:
-    if case.recorded is None:
-        return "record.away"
-    assert case.trust is not None  # noqa: S101 - the issuer check came before
-    check_accredited(case.trust.assessor, _recorded_face(case.recorded))
     return None
 
 
+def _check_accreditation(case: _Case) -> str | None:
+    assert case.trust is not None  # noqa: S101 - the issuer check came before
+    if case.recorded:
+        check_accredited(case.trust.assessor, _recorded_face(case.recorded))
+        return None
+    if case.evidence.record:
+        return "record.away"
+    shown = _presented(case).shown
+    if SCOPE - shown.keys() or (find_kind(shown["kind"]["id"]).has_level and "level" not in shown):
+        return "accreditation.hidden"
+    named = [held for held in case.trust.assessor.accreditations if held.id == shown["accreditation"]["id"]]
+    if not named:
+        raise Refused("accreditation.unknown")
+    covering(named, _scope_of(shown))
+    return None
+
+
+def _scope_of(shown: Mapping[str, Any]) -> Scope:
+    """The scope that disclosed claims speak of, signed by an assessor of ours in the form of `registry.selective`."""
+    occupation, level = shown["occupation"], shown.get("level")
+    return Scope(
+        shown["kind"]["id"],
+        (occupation["code"], occupation["edition"]),
+        level["id"] if level else None,
+        shown["region"],
+        date.fromisoformat(shown["issued_on"]),
+    )
+
+
 def _check_status(case: _Case) -> str | None:
-    return check_state(case.key, case.recorded, lambda: None)
+    return check_state(case.key, case.recorded, lambda: case.evidence.state(_presented(case).status))
 
 
 def _check_validity(case: _Case) -> None:
-    ends_at = _presented(case).ends_at
-    if ends_at and case.at >= ends_at:
+    presented = _presented(case)
+    if case.at + AHEAD < presented.signed_at:  # a day gone by, before there was anything to present
+        raise Refused("validity.not_yet")
+    if presented.ends_at and case.at >= presented.ends_at:
         raise Refused("validity.expired")
 
 

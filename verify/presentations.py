@@ -6,7 +6,6 @@ and each assessor's keys (section 5).
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -34,15 +33,7 @@ PERSONAL = frozenset({"holder_name", "holder_id", "certificate"})
 TOLD = {Outcome.REVOKED, Outcome.SUSPENDED, Outcome.EXPIRED, Outcome.SUPERSEDED, Outcome.NOT_YET_VALID}
 AGE = 3_600  # seconds that programs may keep the keys and the type: both change rarely, and old keys stay
 
-_LOOKS_SO = re.compile(r"\s*eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+~")
-
 documents = Blueprint("presentations", __name__)
-
-
-def is_presentation(text: str | bytes) -> bool:
-    """Whether somebody sent an SD-JWT, rather than a file of another kind."""
-    head = text if isinstance(text, str) else text[:65_536].decode("latin-1")
-    return bool(_LOOKS_SO.match(head))
 
 
 def verify_presentation(

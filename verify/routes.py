@@ -36,8 +36,8 @@ from verify.lookup import Answer, Question
 from verify.paper.agreement import compare
 from verify.pdf_pages import MAGIC, PdfContents, read_pdf
 from verify.pictures import read_qr
-from verify.presentation_check import PresentationVerdict
-from verify.presentations import describe_presentation, is_presentation, verify_presentation
+from verify.presentation_check import PresentationVerdict, is_presentation
+from verify.presentations import describe_presentation, verify_presentation
 from verify.schemas import LOOK_UPS, VerificationSchema
 from verify.services import verifier
 from verify.statement_check import StatementVerdict

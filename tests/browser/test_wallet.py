@@ -31,7 +31,9 @@ def ask(site: Site, path: str, data: bytes | None = None, **headers: str) -> Any
 def read_code(picture: Locator) -> str:
     """What a camera reads from the screen."""
     picture.page.wait_for_function("() => document.querySelector('img.qr').naturalWidth > 0")
-    [found] = zxingcpp.read_barcodes(Image.open(BytesIO(picture.screenshot())))
+    [found] = zxingcpp.read_barcodes(
+        Image.open(BytesIO(picture.screenshot())), formats=zxingcpp.BarcodeFormat.QRCode
+    )
     return found.text
 
 

@@ -29,7 +29,7 @@ def issued(house):
 def read_picture(house, code):
     drawn = house.client().get(f"/v/{code}/qr.png")
     assert drawn.status_code == 200
-    [found] = zxingcpp.read_barcodes(Image.open(BytesIO(drawn.data)))
+    [found] = zxingcpp.read_barcodes(Image.open(BytesIO(drawn.data)), formats=zxingcpp.BarcodeFormat.QRCode)
     return found.text
 
 
