@@ -11,9 +11,9 @@ from itertools import islice
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
+from issuers.batches.chunks import Document
 from issuers.batches.desk import batch_desk
 from issuers.batches.results import Result, results
-from issuers.batches.store import Document
 from issuers.session import assessors_only, current_assessor
 from verify.qr import draw_png, draw_svg
 from verify.services import verifier

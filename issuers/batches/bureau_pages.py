@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from issuers.batches.chunks import Document
 from issuers.batches.desk import batch_desk
 from issuers.batches.overview import BatchOverview, Wanted
-from issuers.batches.store import OPEN, BatchState, Document
+from issuers.batches.store import OPEN, BatchState
 from issuers.batches.telling import describe
 from issuers.dashboard import refusals_of
 from issuers.services import issuers

@@ -15,13 +15,14 @@ from flask import current_app
 from issuers.assessor import Assessor
 from issuers.batches.behind import Behind
 from issuers.batches.checking import Checker, Finding, settled
+from issuers.batches.chunks import Document
 from issuers.batches.columns import Heading
 from issuers.batches.examining import Examined, Examiner, Summary
 from issuers.batches.issuing import ChunkIssuing, SignedChunk, checker_of, name_for
 from issuers.batches.limits import BOUNDS, CHUNKS_AT_ONCE, FOUR_EYES_ABOVE, TELL_EVERY
 from issuers.batches.reading import Row, read_list
 from issuers.batches.sealing import Box, tell
-from issuers.batches.store import Batches, BatchState, Document, part_of
+from issuers.batches.store import Batches, BatchState, part_of
 from issuers.request import Draft
 from issuers.roles import Role
 from issuers.services import Issuers
@@ -92,7 +93,7 @@ class BatchDesk:
         batch = self.batches.find(batch_id)
         if batch["state"] == BatchState.RECEIVING.value:  # new, or begun by somebody who was killed over it
             summary = Summary()
-            self.batches.clear(part_of(batch))
+            self.batches.chunks.clear(part_of(batch))
             self._keep(batch, 0, examined, Heading({}))
             summary.add(examined)
             self.batches.checked(batch, _facts(summary, Heading({})))
@@ -200,7 +201,7 @@ class BatchDesk:
             "input": self.box.seal_rows([settled(row, draft) for row, draft in examined.good], part, n),
             "findings": self.box.seal_findings(tell(examined.findings, heading), part, n),
         }
-        self.batches.add_chunk(part, n, chunk, at=self.registry.clock())
+        self.batches.chunks.add(part, n, chunk, at=self.registry.clock())
 
     # --- parts ---
 

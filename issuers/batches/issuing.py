@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from issuers.assessor import Assessor
 from issuers.batches.checking import Checker
+from issuers.batches.chunks import ChunkDone, Document
 from issuers.batches.limits import MAX_TRIES
 from issuers.batches.reading import Row
 from issuers.batches.sealing import Box
-from issuers.batches.store import Batches, BatchState, ChunkDone, Document
+from issuers.batches.store import Batches, BatchState
 from issuers.issue import CODE_BYTES, Asked
 from issuers.services import Issuers
 from keys.errors import Refused
@@ -82,13 +83,13 @@ class ChunkIssuing:
         outcomes = dict(signed.outcomes)
         for position, one in zip(signed.entries, made, strict=True):
             outcomes[position] = one.code if isinstance(one, Refused) else one
-        self.batches.finish_chunk(signed.chunk, _sort_out(outcomes))
-        if not signed.why_not and self.batches.is_done(signed.chunk["part"]):
+        self.batches.chunks.finish(signed.chunk, _sort_out(outcomes))
+        if not signed.why_not and self.batches.chunks.are_done(signed.chunk["part"]):
             self.finish(signed.batch)
 
     def finish(self, batch: Document) -> None:
         """The batch is done, or what was under way of a cancelled one."""
-        counts = self.batches.counts(batch["part"])
+        counts = self.batches.chunks.counts(batch["part"])
         if batch["state"] == BatchState.CANCELLED.value:
             self.batches.settle(batch["_id"], counts)
             return

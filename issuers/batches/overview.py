@@ -11,7 +11,8 @@ from pymongo import DESCENDING, IndexModel
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from issuers.batches.store import BatchState, Document
+from issuers.batches.chunks import Document
+from issuers.batches.store import BatchState
 
 PAGE = 50
 

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from issuers.batches import limits
+from issuers.batches.chunks import Document
 from issuers.batches.columns import columns, find_column
 from issuers.batches.desk import batch_desk
 from issuers.batches.results import error_lines, result_lines, results, why
 from issuers.batches.routes import csv_response
-from issuers.batches.store import Document
 from issuers.batches.telling import describe, findings, sample
 from issuers.batches.template import write_csv, write_xlsx
 from issuers.issue import draft_face

@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from issuers.batches.chunks import Document
 from issuers.batches.columns import find_column
 from issuers.batches.desk import BatchDesk
 from issuers.batches.sealing import Told
-from issuers.batches.store import Document
 from keys.errors import Refused
 from registry.certificate import CertificateRecord
 from registry.claiming import claim_link
@@ -43,7 +43,7 @@ class Result:
 
 def results(desk: BatchDesk, batch: Document, *, first: int = 0) -> Iterator[list[Result]]:
     """What became of the rows so far, a chunk at a time, in order, from chunk ``first`` on."""
-    for chunk in desk.batches.chunks(batch.get("part", ""), "issued", "failed", first=first):
+    for chunk in desk.batches.chunks.each(batch.get("part", ""), "issued", "failed", first=first):
         issued = chunk.get("issued", [])
         codes = [code for *_, code in issued]
         records = {one.code: one for one in desk.registry.record.find_all(codes=codes, numbers=())}
@@ -54,7 +54,7 @@ def results(desk: BatchDesk, batch: Document, *, first: int = 0) -> Iterator[lis
 
 def issued_numbers(desk: BatchDesk, batch: Document) -> Iterator[str]:
     """The numbers of what was issued so far, in the order of the list; opens no record."""
-    for chunk in desk.batches.chunks(batch.get("part", ""), "issued"):
+    for chunk in desk.batches.chunks.each(batch.get("part", ""), "issued"):
         yield from (number for _, number, _ in sorted(chunk.get("issued", [])))
 
 

@@ -12,11 +12,11 @@ from typing import IO
 from flask import Blueprint, Response, request
 
 from issuers.assessor import Assessor
+from issuers.batches.chunks import Document
 from issuers.batches.desk import batch_desk
 from issuers.batches.limits import MAX_UPLOAD
 from issuers.batches.results import error_lines, result_lines, why
 from issuers.batches.sealing import Told, tell
-from issuers.batches.store import Document
 from issuers.batches.telling import describe, findings
 from issuers.routes import authenticate
 from issuers.session import note

@@ -1,4 +1,4 @@
-"""Batches, their chunks and uploads in MongoDB.
+"""Batches and their uploads in MongoDB; their chunks are in `issuers.batches.chunks`.
 
 A batch is received, checked, prepared; approved it runs, may be paused, and is done or cancelled. Whoever works takes
 the next chunk under a lease; what became of its rows is written once, in one update. So workers may be many, and each
@@ -8,7 +8,6 @@ may be killed at any moment: the rows of a chunk have codes of their own, and a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -17,22 +16,16 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
-from pymongo.write_concern import WriteConcern
 
+from issuers.batches.chunks import Chunks, Counts, Document
 from issuers.batches.limits import (
     CHECK_LEASE,
-    LEASE,
     OPEN_BATCHES,
     PREPARED_LIFE,
     RECEIVING,
     RESULT_LIFE,
 )
 from keys.errors import Refused
-
-Document = dict[str, Any]
-
-UNAWAITED = WriteConcern(w=1, j=False)
-"""For a chunk's lease: where a crash loses one, the chunk is worked on again, each row under its own code."""
 
 
 class BatchState(StrEnum):
@@ -59,49 +52,21 @@ TURNS: Mapping[str, tuple[tuple[BatchState, ...], BatchState]] = {
 }
 
 
-@dataclass(frozen=True)
-class ChunkDone:
-    """What became of a chunk: (row, number, code) of what was issued, (row, reason) of what was not."""
-
-    issued: Sequence[tuple[int, str, str]]
-    failed: Sequence[tuple[int, str]]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many rows of a batch were dealt with so far."""
-
-    issued: int = 0
-    failed: int = 0
-
-    @property
-    def done(self) -> int:
-        """Rows that are done, one way or the other."""
-        return self.issued + self.failed
-
-
 class Batches:
-    """The collections batches, batch_chunks and batch_pieces."""
+    """The collections batches and batch_pieces, and the chunks."""
 
     def __init__(self, database: Database[Document]) -> None:
         self._batches: Collection[Document] = database["batches"]
-        self._chunks: Collection[Document] = database["batch_chunks"]
+        self.chunks = Chunks(database)
         self._pieces: Collection[Document] = database["batch_pieces"]
-        self._leases = self._chunks.with_options(write_concern=UNAWAITED)
 
     def prepare(self) -> None:
         """Make the indexes; does nothing where they are."""
+        self.chunks.prepare()
         self._batches.create_indexes(
             [
                 IndexModel([("assessor", ASCENDING), ("received_at", DESCENDING)]),
                 IndexModel([("state", ASCENDING), ("received_at", ASCENDING)]),
-                IndexModel("keep_until", expireAfterSeconds=0),
-            ]
-        )
-        self._chunks.create_indexes(
-            [
-                IndexModel([("part", ASCENDING), ("n", ASCENDING)], unique=True),
-                IndexModel([("part", ASCENDING), ("done", ASCENDING), ("n", ASCENDING)]),
                 IndexModel("keep_until", expireAfterSeconds=0),
             ]
         )
@@ -161,21 +126,12 @@ class Batches:
             return_document=True,
         )
         if taken:
-            self._chunks.delete_many({"part": {"$regex": f"^{taken['_id']}\\."}})
+            self.chunks.clear_attempts(taken["_id"])
         return taken
 
     def pieces(self, batch_id: str) -> Iterator[Document]:
         """The pieces of an upload, in order, one at a time."""
         yield from self._pieces.find({"batch": batch_id}, batch_size=2).sort("n", ASCENDING)
-
-    def add_chunk(self, part: str, n: int, chunk: Mapping[str, Any], *, at: datetime) -> None:
-        """Keep a chunk: ``rows`` good ones sealed in ``input``, ``wrong`` others, their ``findings`` sealed."""
-        state = {"done": False, "tries": 0, "lease_until": at, "keep_until": at + PREPARED_LIFE}
-        self._chunks.insert_one({"part": part, "n": n, **chunk, **state})
-
-    def clear(self, part: str) -> None:
-        """Forget the chunks of an attempt."""
-        self._chunks.delete_many({"part": part})
 
     def renew(self, batch: Document, checked: int, *, at: datetime) -> None:
         """Tell how many rows were checked, and go on holding the lease."""
@@ -196,7 +152,7 @@ class Batches:
         update = {"state": BatchState.REFUSED.value, "refusal": why, "finished_at": at}
         self._batches.update_one(self._attempt(batch), {"$set": update})
         self._pieces.delete_many({"batch": batch["_id"]})
-        self._chunks.delete_many({"part": part_of(batch)})
+        self.chunks.clear(part_of(batch))
 
     def _attempt(self, batch: Document) -> Document:
         return {"_id": batch["_id"], "state": {"$in": _BEFORE}, "tries": batch["tries"]}
@@ -213,7 +169,7 @@ class Batches:
         }
         update |= {"ran": 0.0, "keep_until": at + RESULT_LIFE}
         part = self.find(batch_id).get("part", "")
-        self._chunks.update_many({"part": part}, {"$set": {"keep_until": at + RESULT_LIFE}})
+        self.chunks.keep(part, until=at + RESULT_LIFE)
         self._change(batch_id, (BatchState.PREPARED,), update)
 
     def turn(self, batch_id: str, act: str, *, by: str, at: datetime) -> None:
@@ -240,57 +196,21 @@ class Batches:
         """How many chunks of the running batches are not done yet."""
         running = self._batches.find({"state": BatchState.RUNNING.value}, {"part": 1})
         parts = [one["part"] for one in running if "part" in one]
-        return self._chunks.count_documents({"part": {"$in": parts}, "done": False}) if parts else 0
+        return self.chunks.count_waiting(parts)
 
     def take_chunks(self, worker: str, *, at: datetime, limit: int) -> list[Document]:
         """The next chunks of a batch under a lease, first chunks first: a short batch need not wait for a long one.
 
-        One that was begun before comes alone: if it ends workers, it takes no others with it. Of a cancelled batch
-        only what was begun: whoever was killed over it may have recorded a part.
+        Of a cancelled batch only what was begun: whoever was killed over it may have recorded a part.
         """
         states = (BatchState.RUNNING.value, BatchState.CANCELLED.value)
         found = list(self._batches.find({"state": {"$in": states}, "settled": None}, {"part": 1, "state": 1}))
-        for state, more in ((BatchState.RUNNING, {}), (BatchState.CANCELLED, {"tries": {"$gt": 0}})):
-            parts = [one["part"] for one in found if one["state"] == state.value]
-            if parts and (first := self._take(parts, worker, more, at)):
-                return self._take_beside(first, worker, at, limit)
+        for state in states:
+            parts = [one["part"] for one in found if one["state"] == state]
+            begun = state == BatchState.CANCELLED.value
+            if taken := self.chunks.take(parts, worker, at=at, limit=limit, only_begun=begun):
+                return taken
         return []
-
-    def _take_beside(self, first: Document, worker: str, at: datetime, limit: int) -> list[Document]:
-        taken, fresh = [first], {"tries": 0}
-        while first["tries"] == 1 and len(taken) < limit:
-            chunk = self._take([first["part"]], worker, fresh, at)
-            if chunk is None:
-                break
-            taken.append(chunk)
-        return taken
-
-    def _take(
-        self, parts: Sequence[str], worker: str, more: Mapping[str, Any], at: datetime
-    ) -> Document | None:
-        return self._leases.find_one_and_update(
-            {"part": {"$in": list(parts)}, "done": False, "lease_until": {"$lte": at}, **more},
-            {"$set": {"lease_until": at + LEASE, "worker": worker}, "$inc": {"tries": 1}},
-            sort=[("n", ASCENDING)],
-            return_document=True,
-        )
-
-    def finish_chunk(self, chunk: Document, done: ChunkDone) -> None:
-        """Keep what became of a chunk's rows, and forget the rows. The first to finish stands."""
-        update = {
-            "$set": {
-                "done": True,
-                "issued": [list(one) for one in done.issued],
-                "failed": [list(one) for one in done.failed],
-                "counts": [len(done.issued), len(done.failed)],
-            },
-            "$unset": {"input": "", "lease_until": "", "worker": ""},
-        }
-        self._chunks.update_one({"_id": chunk["_id"], "done": False}, update)
-
-    def is_done(self, part: str) -> bool:
-        """Whether every chunk is done."""
-        return self._chunks.find_one({"part": part, "done": False}, {"_id": 1}) is None
 
     def finish(self, batch_id: str, counts: Counts, *, at: datetime) -> None:
         """The batch is done; who says so first stands."""
@@ -302,7 +222,7 @@ class Batches:
     def settle(self, batch_id: str, counts: Counts) -> None:
         """A cancelled batch: nothing of it is under way any more; its names are forgotten."""
         part = self.find(batch_id)["part"]
-        self._chunks.update_many({"part": part, "done": False}, {"$unset": {"input": ""}})
+        self.chunks.forget_left(part)
         self._batches.update_one({"_id": batch_id}, {"$set": {"settled": True, **vars(counts)}})
 
     def tidy(self, *, at: datetime) -> list[Document]:
@@ -312,13 +232,12 @@ class Batches:
             self.drop(batch["_id"])
         ended = {"state": BatchState.WITHDRAWN.value, "settled": None}
         for batch in list(self._batches.find(ended)):
-            self._chunks.update_many({"part": batch["part"]}, {"$unset": {"input": "", "findings": ""}})
+            self.chunks.forget_all(batch["part"])
             self._batches.update_one({"_id": batch["_id"]}, {"$set": {"settled": True}})
         running = list(self._batches.find({"state": BatchState.RUNNING.value}))
         cancelled = list(self._batches.find({"state": BatchState.CANCELLED.value, "settled": None}))
-        under_way = {"done": False, "tries": {"$gt": 0}}
-        return [one for one in running if self.is_done(one["part"])] + [
-            one for one in cancelled if not self._chunks.find_one({"part": one["part"], **under_way})
+        return [one for one in running if self.chunks.are_done(one["part"])] + [
+            one for one in cancelled if not self.chunks.are_under_way(one["part"])
         ]
 
     # --- reading ---
@@ -347,21 +266,9 @@ class Batches:
         """How many batches of everybody are being issued."""
         return self._batches.count_documents({"state": BatchState.RUNNING.value})
 
-    def counts(self, part: str) -> Counts:
-        """How many rows are done so far."""
-        found = self._chunks.find({"part": part, "done": True}, {"_id": 0, "counts": 1})
-        pairs = [one["counts"] for one in found]
-        return Counts(sum(issued for issued, _ in pairs), sum(failed for _, failed in pairs))
-
-    def chunks(self, part: str, *only: str, first: int = 0) -> Iterator[Document]:
-        """The chunks in order from ``first`` on, one at a time, with the fields ``only``."""
-        projection = dict.fromkeys(("part", "n", *only), 1)
-        wanted = {"part": part, "n": {"$gte": first}}
-        yield from self._chunks.find(wanted, projection, batch_size=4).sort("n", ASCENDING)
-
     def codes(self, batch_id: str) -> Iterator[str]:
         """The codes of every certificate that a batch has issued, in the order of its rows."""
-        for chunk in self.chunks(self.find(batch_id).get("part", ""), "issued"):
+        for chunk in self.chunks.each(self.find(batch_id).get("part", ""), "issued"):
             yield from (code for _, _, code in chunk.get("issued", ()))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from issuers.batches.chunks import Counts, Document
 from issuers.batches.desk import BatchDesk
 from issuers.batches.limits import SAMPLE
 from issuers.batches.sealing import Told
-from issuers.batches.store import BatchState, Counts, Document
+from issuers.batches.store import BatchState
 from issuers.request import Draft
 from keys.errors import Refused
 from registry.problems import error_words
@@ -48,19 +49,19 @@ def describe(desk: BatchDesk, batch: Document) -> Json:
 
 def findings(desk: BatchDesk, batch: Document) -> Iterator[Told]:
     """Every mistake, in the order of the rows."""
-    for chunk in desk.batches.chunks(batch.get("part", ""), "findings"):
+    for chunk in desk.batches.chunks.each(batch.get("part", ""), "findings"):
         yield from desk.box.findings(chunk)
 
 
 def sample(desk: BatchDesk, batch: Document, size: int = SAMPLE) -> list[Draft]:
     """Rows to proof-read, spread over the batch; none once it is issued."""
-    chunks = [one["n"] for one in desk.batches.chunks(batch["part"], "rows") if one["rows"]]
+    chunks = [one["n"] for one in desk.batches.chunks.each(batch["part"], "rows") if one["rows"]]
     wanted = set(chunks[:: max(1, len(chunks) // size)][:size])
     each = -(-size // max(1, len(wanted)))
     checker = desk.checker(desk.issuers.find_assessor(batch["assessor"]))
     drafts: list[Draft] = []
     for n in sorted(wanted):
-        chunk = next(desk.batches.chunks(batch["part"], "input", first=n))
+        chunk = next(desk.batches.chunks.each(batch["part"], "input", first=n))
         rows = desk.box.rows(chunk) if "input" in chunk else []
         found = (checker.check_again(row)[0] for row in rows[:: max(1, len(rows) // each)][:each])
         drafts += [draft for draft in found if draft]
@@ -70,7 +71,7 @@ def sample(desk: BatchDesk, batch: Document, size: int = SAMPLE) -> list[Draft]:
 def _counts(desk: BatchDesk, batch: Document) -> Counts:
     if "issued" in batch:
         return Counts(batch["issued"], batch["failed"])
-    return desk.batches.counts(batch["part"]) if "approved_at" in batch else Counts()
+    return desk.batches.chunks.counts(batch["part"]) if "approved_at" in batch else Counts()
 
 
 def _ran(batch: Document, now: datetime) -> float:

@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from pymongo.errors import AutoReconnect
 
 from issuers.batches import limits
-from issuers.batches.store import Batches
+from issuers.batches.chunks import Chunks
 from keys.errors import Refused
 from registry.people import open_holder
 from tests.integration.conftest import ASSOCIATION, House, make_body, make_number, post_parts
@@ -177,7 +177,7 @@ def test_pause_resume_cancel(house: House, desk, monkeypatch):
     assert desk.work_once("test")
     assert post(signer, f"/console/batches/{monday}/pause").status_code == 303
     assert not desk.work_once("test")
-    assert desk.batches.counts(desk.batches.find(monday)["part"]).issued == 5
+    assert desk.batches.chunks.counts(desk.batches.find(monday)["part"]).issued == 5
     assert post(signer, f"/console/batches/{monday}/resume").status_code == 303
     assert desk.work_once("test")
     assert post(signer, f"/console/batches/{monday}/cancel").status_code == 422, "only with the tick"
@@ -195,7 +195,7 @@ def test_a_chunk_begun_by_a_killed_worker_is_finished_once(house: House, desk, m
     monday = prepared(house, desk, make_list(20))
     desk.batches.approve(monday, by="signer", at=house.clock())
     with monkeypatch.context() as killed:  # it has recorded everything, and is gone before it could say so
-        killed.setattr(Batches, "finish_chunk", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(Chunks, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             desk.work_once("killed")
     assert house.database["certificates"].count_documents({}) == 20
@@ -210,7 +210,7 @@ def test_a_chunk_half_recorded_is_completed(house: House, desk, monkeypatch):
     monday = prepared(house, desk, make_list(20))
     desk.batches.approve(monday, by="signer", at=house.clock())
     with monkeypatch.context() as killed:
-        killed.setattr(Batches, "finish_chunk", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(Chunks, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             desk.work_once("killed")
     gone = [one["_id"] for one in house.database["certificates"].find().limit(8)]
@@ -239,7 +239,7 @@ def test_chunks_are_signed_while_others_are_recorded(house: House, desk, monkeyp
     monday = prepared(house, desk, make_list(20))
     desk.batches.approve(monday, by="signer", at=house.clock())
     with monkeypatch.context() as away:  # the database goes away under the second chunk
-        finish, tried = Batches.finish_chunk, []
+        finish, tried = Chunks.finish, []
 
         def fail(*chunk: Any) -> None:
             tried.append(chunk)
@@ -247,7 +247,7 @@ def test_chunks_are_signed_while_others_are_recorded(house: House, desk, monkeyp
                 raise AutoReconnect
             finish(*chunk)
 
-        away.setattr(Batches, "finish_chunk", fail)
+        away.setattr(Chunks, "finish", fail)
         with pytest.raises(AutoReconnect):
             desk.issue_waiting("first", lambda: False)
     house.clock.advance(seconds=limits.LEASE.total_seconds())
