@@ -25,6 +25,7 @@ from registry.mongo import connect
 from registry.searching import Query
 from registry.settings import Settings
 from registry.state import State
+from tests.quick import quick
 from wsgi import Services, create_app, now, open_services, prepare
 
 if TYPE_CHECKING:
@@ -113,6 +114,12 @@ def serving(
         server.server_close()
         database.client.drop_database(database.name)
         database.client.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quickly() -> Iterator[None]:
+    with quick():
+        yield
 
 
 @pytest.fixture(scope="session")

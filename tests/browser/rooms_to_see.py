@@ -59,6 +59,7 @@ def furnish(site: Site) -> Rooms:
     starts = {
         "nobody": [
             "/app/shell",
+            "/benefits?level=3&region=330000&other=1",
             f"/v/{revoked}",
             f"/w/{revoked}",
             "/v/unknown",
@@ -76,6 +77,7 @@ def furnish(site: Site) -> Rooms:
             f"/console/changes/{change_many(site)}",
             f"/console/accreditations/cases/{apply(site)}",
             "/console/paper/",
+            "/console/certificates?q=X",
             f"/console/certificates/{number}/reissue",
         ],
         "college": ["/console/report"],
