@@ -9,18 +9,20 @@ A row of ``ROOM/data/problems.toml``::
     mend_zh = "请对照证件逐位核对。"       # how to mend it
     mend_en = "Compare the number with the document digit by digit."
 
-``{name}`` in a text is filled from the refusal's params.
+``{name}`` in a text is filled from the refusal's params; a day among them reads as its reader writes it.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from keys.errors import Refused
+from registry.days import with_days_written
 
 ROOMS = ("keys", "registry", "issuers", "verify")
 LANGUAGES = ("zh", "en")
@@ -44,11 +46,17 @@ class Problem:
 
     def what(self, language: str, refused: Refused) -> str:
         """What is wrong, in ``language`` (``zh`` or ``en``)."""
-        return (self.zh if language == "zh" else self.en).format_map(refused.params)
+        return self.say(language, refused.params)
+
+    def say(self, language: str, params: Mapping[str, Any]) -> str:
+        """What is wrong, in ``language``, filled from ``params``; days as the reader writes them."""
+        text = self.zh if language == "zh" else self.en
+        return text.format_map(with_days_written(params, language))
 
     def mend(self, language: str, refused: Refused) -> str:
         """How to mend it, in ``language`` (``zh`` or ``en``)."""
-        return (self.mend_zh if language == "zh" else self.mend_en).format_map(refused.params)
+        text = self.mend_zh if language == "zh" else self.mend_en
+        return text.format_map(with_days_written(refused.params, language))
 
     def words(self) -> dict[str, str]:
         """Its texts as `error_words` has them, of no one refusal: an ellipsis where each has its own word."""

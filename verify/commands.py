@@ -184,7 +184,7 @@ def _check_lines(checks: Sequence[Check]) -> Iterator[str]:
     for check in checks:
         problem = find_problem(check.code)
         number = "" if check.result is Result.PASSED else f"  {find_number(check.code) or ''}"
-        yield f"  {SYMBOLS[check.result]} {check.name:<14} {problem.zh.format_map(check.params)}{number}"
+        yield f"  {SYMBOLS[check.result]} {check.name:<14} {problem.say('zh', check.params)}{number}"
 
 
 def _as_json(verdict: Verdict, checks: Sequence[Check], day: datetime | None) -> str:

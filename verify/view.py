@@ -16,7 +16,7 @@ from registry.masking import mask_name
 from registry.policy.answers import benefits_document
 from registry.policy.benefits import benefits
 from registry.policy.loading import load_policies
-from registry.problems import find_problem
+from registry.problems import LANGUAGES, find_problem
 from registry.view import Json, describe_face, describe_instant
 from verify.checks import Trust
 from verify.reasons import find_number
@@ -92,7 +92,7 @@ def _words(check: Check) -> Json:
     if not check.params:
         return _fixed_words(check.code)
     problem = find_problem(check.code)
-    return {"zh": problem.zh.format_map(check.params), "en": problem.en.format_map(check.params)}
+    return {language: problem.say(language, check.params) for language in LANGUAGES}
 
 
 @cache

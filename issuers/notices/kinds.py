@@ -9,6 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from registry.days import with_days_written
+
 Facts = Mapping[str, str | int]
 
 
@@ -52,5 +54,11 @@ def check_facts(kind: str, facts: Facts) -> None:
 def write(kind: str, facts: Facts) -> Words:
     """The notice in words."""
     row = kinds()[kind]
-    texts = (row.zh, row.en, row.text_zh, row.text_en, row.page)
-    return Words(*(text.format_map(dict(facts)) for text in texts))
+    zh, en = (with_days_written(facts, language) for language in ("zh", "en"))
+    return Words(
+        row.zh.format_map(zh),
+        row.en.format_map(en),
+        row.text_zh.format_map(zh),
+        row.text_en.format_map(en),
+        row.page.format_map(dict(facts)),
+    )

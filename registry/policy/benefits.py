@@ -194,16 +194,8 @@ def _title(rule: Rule, row: Mapping[str, Cell], region: str, held_since: date | 
     if years is not None and held_since is not None:
         reached = add_years(held_since, years)
         apply_from = max(reached, rule.window.since)
-        steps += (
-            Step(
-                "arithmetic",
-                Text(
-                    f"{held_since} + {years} 年 = {reached}；不早于文件生效日 {rule.window.since}。",
-                    f"{held_since} + {years} years = {reached}; not before the document's first day, "
-                    f"{rule.window.since}.",
-                ),
-            ),
-        )
+        arithmetic = wording.say_arithmetic(held_since, years, reached, rule.window.since)
+        steps += (Step("arithmetic", arithmetic),)
     return Answer(
         rule,
         "years_unknown" if years is None else "may_apply",

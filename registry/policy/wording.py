@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
+from registry.days import write_day
 from registry.levels import find_level
 from registry.places import lineage, places
 from registry.policy.model import Cell, Document, Rule, Strength, Text
@@ -67,13 +68,26 @@ def say_title(rule: Rule, row: Mapping[str, Cell], apply_from: date | None) -> T
             f"May apply for the title of {name.en} under {cited.en}; the years needed at the level "
             f"{step.en} were not found. A review committee decides.",
         )
-    day_zh = f"自 {apply_from} 起可申报" if apply_from else f"取得{step.zh}满 {years} 年后可申报"
-    day_en = f"from {apply_from}" if apply_from else f"{years} years after reaching the level"
+    day_zh = (
+        f"自{write_day(apply_from, 'zh')}起可申报" if apply_from else f"取得{step.zh}满 {years} 年后可申报"
+    )
+    day_en = (
+        f"from {write_day(apply_from, 'en')}" if apply_from else f"{years} years after reaching the level"
+    )
     return Text(
         f"依据{cited.zh}，{day_zh}{name.zh}职称（工程技术领域，取得{step.zh}并从事相应工作满 {years} 年）"
         "；由评审委员会评审决定。",
         f"May apply for the title of {name.en} {day_en} under {cited.en} (in engineering; level {step.en} "
         f"with {years} years of such work). A review committee decides.",
+    )
+
+
+def say_arithmetic(since: date, years: int, reached: date, first: date) -> Text:
+    """From which day on the years are reached; ``first`` is the first day of the document."""
+    zh, en = ([write_day(day, language) for day in (since, reached, first)] for language in ("zh", "en"))
+    return Text(
+        f"{zh[0]} + {years} 年 = {zh[1]}；不早于文件生效日{zh[2]}。",
+        f"{en[0]} + {years} years = {en[1]}; not before the document's first day, {en[2]}.",
     )
 
 

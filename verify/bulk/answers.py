@@ -209,4 +209,4 @@ def _words(outcome: Outcome, reason: Check | None) -> tuple[str, str]:
     if reason is None:
         return zh, en
     problem = find_problem(reason.code)
-    return f"{zh}：{problem.zh.format_map(reason.params)}", f"{en}: {problem.en.format_map(reason.params)}"
+    return f"{zh}：{problem.say('zh', reason.params)}", f"{en}: {problem.say('en', reason.params)}"

@@ -113,8 +113,8 @@ def _places(code: str) -> set[str | None]:
 
 def test_words_are_filled_from_the_params():
     words = error_words(Refused("issue.in_future", today="2026-11-22"))
-    assert "2026-11-22" in words["zh"]
-    assert "2026-11-22" in words["en"]
+    assert "2026年11月22日" in words["zh"]
+    assert "22 November 2026" in words["en"]
 
 
 def test_a_code_without_a_row_is_a_defect():

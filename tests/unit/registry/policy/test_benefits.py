@@ -1,5 +1,6 @@
 """What a level brings: allowance, title, education, subsidies."""
 
+import re
 from datetime import date
 
 import pytest
@@ -83,9 +84,28 @@ def test_no_rule_is_said_and_is_no_zero():
 def test_titles_say_from_which_day(level, held_since, title, day):
     answer = titles(POLICIES, level=level, held_since=held_since, region="330106", on=TODAY)[0]
     assert (answer.title, answer.apply_from, answer.rule.grade) == (title, day, "B")
-    assert f"自 {day} 起可申报" in answer.text.zh
+    assert f"自{day.year}年{day.month}月{day.day}日起可申报" in answer.text.zh
+    assert f"from {day.day} {day:%B %Y} under" in answer.text.en
     assert "职业发展贯通的意见" in answer.text.zh
     assert "May apply for the title of" in answer.text.en
+
+
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("level", LEVELS)
+def test_sentences_have_days_as_readers_write_them(level, region):
+    found = ask(level=level, region=region, held_since=date(2019, 5, 1))
+    document = benefits_document(found)
+    answers = [row for name in ("allowances", "titles", "education", "subsidies") for row in document[name]]
+    sentences = [row["sentence"] for row in answers] + [step for row in answers for step in row["steps"]]
+    assert sentences
+    for words in sentences:
+        assert not ISO_DAY.search(words["zh"] + words["en"]), words
+    told = [step for row in document["titles"] for step in row["steps"] if step["code"] == "arithmetic"]
+    assert all("2019年5月1日 + " in step["zh"] and "1 May 2019 + " in step["en"] for step in told)
+    assert all(ISO_DAY.fullmatch(row["apply_from"]) for row in document["titles"] if "apply_from" in row)
 
 
 def test_titles_without_a_date_give_the_years():

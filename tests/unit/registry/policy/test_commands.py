@@ -48,4 +48,4 @@ def test_explain_answers_in_both_languages_with_its_steps(level, told):
 
 def test_explain_says_from_when_a_title_may_be_applied_for():
     done = run("explain", "--level", "1", "--on", "2022-05-01", "--held-since", "2020-03-01")
-    assert "2024-03-01" in done.output
+    assert "2024年3月1日" in done.output
