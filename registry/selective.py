@@ -19,7 +19,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from keys import sd_jwt
+from keys import sd_jwt, sd_jwt_issuing
 from keys.errors import Refused
 from keys.jws import read_object, write_header
 from keys.pair import PrivateKey, PublicKey
@@ -90,14 +90,14 @@ def sign_many_selectively(
 ) -> list[bytes]:
     """The SD-JWT VC of each, as `sign_selectively`: all prepared, then all signed."""
     bound = {"cnf": {"jwk": confirmed.jwk()}} if confirmed else {}
-    prepared = sd_jwt.prepare_many(
+    prepared = sd_jwt_issuing.prepare_many(
         [(_claims(face, at) | bound, _hidden(face)) for face in faces], digests=DIGESTS
     )
-    return sd_jwt.issue_many(prepared, key=key, header=_header(key.public, key_id))
+    return sd_jwt_issuing.issue_many(prepared, key=key, header=_header(key.public, key_id))
 
 
-def _hidden(face: Face) -> list[sd_jwt.Hideable]:
-    return [*_hide_shared(*_shared_of(face)), *(sd_jwt.hide(*claim) for claim in _own(face).items())]
+def _hidden(face: Face) -> list[sd_jwt_issuing.Hideable]:
+    return [*_hide_shared(*_shared_of(face)), *(sd_jwt_issuing.hide(*claim) for claim in _own(face).items())]
 
 
 def hideable(face: Face) -> dict[str, Any]:
@@ -115,8 +115,8 @@ def _own(face: Face) -> dict[str, Any]:
 
 
 @lru_cache(KEPT)
-def _hide_shared(*shared: Any) -> tuple[sd_jwt.Hideable, ...]:
-    return tuple(sd_jwt.hide(*claim) for claim in _shared(*shared).items())
+def _hide_shared(*shared: Any) -> tuple[sd_jwt_issuing.Hideable, ...]:
+    return tuple(sd_jwt_issuing.hide(*claim) for claim in _shared(*shared).items())
 
 
 def _shared(  # noqa: PLR0917 - the members that `_shared_of` takes, in its order

@@ -8,7 +8,7 @@ each. A row is judged to its end: one mistake does not hide another.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from issuers.batches.cells import (
     parse_kind,
     parse_level,
 )
+from issuers.batches.findings import Finding, describe
 from issuers.batches.reading import MAX_CELL, Row
 from issuers.request import Draft, check_date, check_job, check_kind, check_level, check_post
 from keys.errors import Refused
@@ -32,7 +33,6 @@ from registry.folding import fold
 from registry.identity import Identity, IdType, parse_identity
 from registry.kinds import Kind, find_kind
 from registry.levels import Level
-from registry.masking import mask
 from registry.names import parse_name
 from registry.occupations import Occupation, editions, find_occupation
 from registry.places import find_place
@@ -55,21 +55,8 @@ SHARED = (
 )
 DEFAULT_KIND = "skill_level"
 DEFAULT_ID_TYPE = "resident_id"
-SECRET = frozenset({"id_number"})  # masked wherever it is shown
-SHOWN = 60  # characters of a value in a report
 
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One mistake: row and field, the value as typed (identity numbers masked), the refusal's code and params."""
-
-    row: int
-    column: str
-    value: str
-    code: str
-    params: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,7 +113,7 @@ class Checker:
             problems.add(long, Refused("batch.cell_too_long", limit=MAX_CELL))
         found = [*shared.problems, *problems.found]
         if found or name is None or identity is None:
-            return None, [_describe(row, where, refused) for where, refused in found]
+            return None, [describe(row, where, refused) for where, refused in found]
         return _draft(shared, name, identity, aside), []
 
     def check_again(self, row: Row) -> tuple[Draft | None, list[Finding]]:
@@ -134,7 +121,7 @@ class Checker:
         values = row.values
         shared = self._share(values)
         if shared.problems:
-            return None, [_describe(row, where, refused) for where, refused in shared.problems]
+            return None, [describe(row, where, refused) for where, refused in shared.problems]
         identity = Identity(IdType(values["id_type"]), values["id_number"])
         return _draft(shared, values["name"], identity, _aside(values)), []
 
@@ -218,26 +205,6 @@ def settled(row: Row, draft: Draft) -> Row:
     """A good row with name and document in the form in which they are kept."""
     person = {"name": draft.holder_name, "id_type": str(draft.identity.id_type)}
     return Row(row.position, {**row.values, **person, "id_number": draft.identity.number})
-
-
-def show(name: str, text: str) -> str:
-    """A value as a report repeats it: short, identity numbers masked."""
-    return mask(text[:SHOWN]) if name in SECRET else text[:SHOWN]
-
-
-def duplicate_in_list(row: Row, first: int) -> Finding:
-    """The same certificate for the same person stands in an earlier row."""
-    return _describe(row, "id_number", Refused("batch.twice", first=first))
-
-
-def duplicate_in_record(row: Row) -> Finding:
-    """A living certificate of the kind, occupation and level is in the record for the person."""
-    return _describe(row, "id_number", Refused("issue.already_held"))
-
-
-def _describe(row: Row, name: str, refused: Refused) -> Finding:
-    value = show(name, row.values.get(name, ""))
-    return Finding(row.position, name, value, refused.code, dict(refused.params))
 
 
 def _draft(shared: _Shared, name: str, identity: Identity, aside: Mapping[str, str]) -> Draft:

@@ -14,10 +14,11 @@ from flask import current_app
 
 from issuers.assessor import Assessor
 from issuers.batches.behind import Behind
-from issuers.batches.checking import Checker, Finding, settled
+from issuers.batches.checking import Checker, settled
 from issuers.batches.chunks import Document
 from issuers.batches.columns import Heading
 from issuers.batches.examining import Examined, Examiner, Summary
+from issuers.batches.findings import Finding
 from issuers.batches.issuing import ChunkIssuing, SignedChunk, checker_of, name_for
 from issuers.batches.limits import BOUNDS, CHUNKS_AT_ONCE, FOUR_EYES_ABOVE, TELL_EVERY
 from issuers.batches.reading import Row, read_list

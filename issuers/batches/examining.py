@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from issuers.batches.checking import Checker, Finding, duplicate_in_list, duplicate_in_record
+from issuers.batches.checking import Checker
+from issuers.batches.findings import Finding, duplicate_in_list, duplicate_in_record
 from issuers.batches.limits import CHUNK_ROWS
 from issuers.batches.reading import Row
 from issuers.request import Draft

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from issuers.batches.checking import Finding
 from issuers.batches.columns import Heading
+from issuers.batches.findings import Finding
 from issuers.batches.reading import Row
 from keys.vault import Vault
 

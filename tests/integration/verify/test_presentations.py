@@ -12,6 +12,7 @@ from issuers.changes.states import revoke
 from keys import sd_jwt
 from keys.jws import read_compact, read_jwk, write_header
 from keys.pair import Algorithm, PrivateKey
+from keys.sd_jwt_issuing import issue
 from registry.bound_tokens import BoundTokens
 from registry.credential import parse_credential, read_face
 from registry.selective import TYPE, sign_selectively
@@ -114,14 +115,14 @@ def test_another_signer_and_another_shape(house, code):
     open_claims = {name: value for name, value in claims.items() if not name.startswith("_")}
     thief = PrivateKey.generate(Algorithm.ED25519)
     kid = token.token.header["kid"]
-    forged = sd_jwt.issue(open_claims, [], key=thief, header=write_header(thief.public, typ=TYPE, kid=kid))
+    forged = issue(open_claims, [], key=thief, header=write_header(thief.public, typ=TYPE, kid=kid))
     assert house.verify(presentation=forged)["reason"]["code"] == "jws.signature"
-    unknown = sd_jwt.issue(
+    unknown = issue(
         open_claims, [], key=thief, header=write_header(thief.public, typ=TYPE, kid="did:web:x#y")
     )
     assert house.verify(presentation=unknown)["outcome"] == "untrusted"
     stranger = open_claims | {"iss": f"{house.registry.settings.origin}/assessors/S000000000000"}
-    from_nobody = sd_jwt.issue(stranger, [], key=thief, header=write_header(thief.public, typ=TYPE, kid=kid))
+    from_nobody = issue(stranger, [], key=thief, header=write_header(thief.public, typ=TYPE, kid=kid))
     assert house.verify(presentation=from_nobody)["reason"]["code"] == "issuer.unknown"
     for text in ("x", "", "~", "eyJ.a.b~"):
         assert house.verify(presentation=text)["outcome"] == "broken"

@@ -13,15 +13,12 @@ from keys.sd_jwt import (
     MAX_NESTING,
     Disclosure,
     bind,
-    hide,
-    issue,
-    issue_many,
-    prepare_many,
     read,
     select,
     verify,
     verify_binding,
 )
+from keys.sd_jwt_issuing import hide, issue, issue_many, prepare_many
 
 RFC = json.loads((Path(__file__).parents[2] / "vectors/keys/sd-jwt-rfc9901.json").read_text("utf-8"))
 ISSUER = read_jwk(RFC["issuer_jwk"])

@@ -16,6 +16,7 @@ from keys import sd_jwt
 from keys.errors import Refused
 from keys.jws import decode_base64url, read_compact, verify_compact, write_header
 from keys.pair import Algorithm, PrivateKey
+from keys.sd_jwt_issuing import hide, issue
 from registry.credential import (
     AccreditationReference,
     Appointment,
@@ -56,8 +57,8 @@ def presented(*names: str, signed: str = SIGNED):
 
 
 def handmade(claims, hidden=None, typ=TYPE):
-    hideable = [sd_jwt.hide(*claim) for claim in (hidden or {}).items()]
-    text = sd_jwt.issue(claims, hideable, key=KEY, header=write_header(KEY.public, typ=typ, kid=KID))
+    hideable = [hide(*claim) for claim in (hidden or {}).items()]
+    text = issue(claims, hideable, key=KEY, header=write_header(KEY.public, typ=typ, kid=KID))
     return sd_jwt.read(text)
 
 
@@ -140,7 +141,7 @@ def test_what_must_stand_in_the_open_may_not_be_a_disclosure():
 def test_an_issuer_or_key_that_is_not_named_is_refused():
     with pytest.raises(Refused, match=r"selective\.shape"):
         read_claimed(handmade(OPEN | {"iss": "x"}))
-    text = sd_jwt.issue(OPEN, [], key=KEY, header=write_header(KEY.public, typ=TYPE))
+    text = issue(OPEN, [], key=KEY, header=write_header(KEY.public, typ=TYPE))
     with pytest.raises(Refused, match=r"selective\.shape"):
         read_claimed(sd_jwt.read(text))
 

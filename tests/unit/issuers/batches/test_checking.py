@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from issuers.assessor import AssessorKind
-from issuers.batches.checking import SHARED, Checker, Finding
+from issuers.batches.checking import SHARED, Checker
 from issuers.batches.columns import columns
+from issuers.batches.findings import Finding
 from issuers.batches.reading import Row
 from registry.problems import find_problem
 
