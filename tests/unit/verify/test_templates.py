@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask, render_template
 
-from registry.translation import init_translation
+import keys
+from registry.translation import ROOMS_WITH_PAGES, init_translation
+
+HOUSE = Path(keys.__file__).parent.parent
 
 WORDS = {
     "valid": ("有效", "Valid"),
@@ -118,3 +122,9 @@ def test_each_tone_has_a_shape_of_its_own(app: Flask) -> None:
         for outcome in ("valid", "revoked", "suspended", "unknown")
     }
     assert len(shapes) == 4
+
+
+def test_the_frame_of_a_table_of_rows_is_written_once() -> None:
+    pages = [page for room in ROOMS_WITH_PAGES for page in (HOUSE / room / "templates").rglob("*.html")]
+    written = [page.name for page in pages if '<table class="certificates">' in page.read_text("utf-8")]
+    assert written == ["parts.html"]  # the macro `rows_table`
