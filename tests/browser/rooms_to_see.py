@@ -30,6 +30,7 @@ from registry.workers.accounts import Credentials, new_account_id
 from registry.workers.helping import confirm_recovery, start_recovery
 from registry.workers.recoveries import Desk
 from registry.workers.requests import RequestKind, Subject
+from tests.access_check import check_access
 from tests.browser.conftest import Site
 from tests.browser.test_batch import make_list
 
@@ -69,7 +70,7 @@ def furnish(site: Site) -> Rooms:
         ],
         "registrar": [
             f"/registrar/archives/{archive}",
-            f"/registrar/access-checks/{check_access(site, REGISTRY)}",
+            f"/registrar/access-checks/{check_access(site.services, site.demo.holder, REGISTRY)}",
         ],
         "signer": [
             f"/console/batches/{make_batch(site, issue=False)}",
@@ -83,7 +84,7 @@ def furnish(site: Site) -> Rooms:
         "college": ["/console/report"],
         "employer": [
             f"/employer/checks/{check_list(site)}",
-            f"/employer/access-checks/{check_access(site, employer)}",
+            f"/employer/access-checks/{check_access(site.services, site.demo.holder, employer)}",
         ],
         "half": ["/console/sign-in/code"],
         "worker": [f"{worker}/share", f"{worker}/wallet", f"/me/offers/{offer(site, archive)}"],
@@ -131,21 +132,6 @@ def check_list(site: Site) -> str:
     while desk.work_once(WORKER):
         pass
     return job
-
-
-def check_access(site: Site, owner: str) -> str:
-    """A kept check of employment access."""
-    desk, holder = site.services.workers.archives, site.demo.holder
-    kept, _ = desk.check_access(
-        desk.person(holder["id_type"], holder["id_number"], holder["name"]),
-        occupation="6-31-01-03",
-        region="330106",
-        on=desk.today,
-        checker="employer",
-        checked_by="示例公司",
-        owner=owner,
-    )
-    return kept.id
 
 
 def make_batch(site: Site, *, issue: bool) -> str:

@@ -24,12 +24,11 @@ from registry.audit.checking import Checks
 from registry.audit.writer import TrailWriter
 from registry.mongod import local_mongod
 from registry.statistics.projector import Projector
-from tests.browser.conftest import DESK, PHONE, Site, serving
+from tests.browser.conftest import DESK, PHONE, Site, enter, serving
 from tests.browser.test_accreditation import OCCUPATION, Calendar, live
-from tests.browser.test_batch import enter, make_list, send
+from tests.browser.test_batch import make_list, send
 from tests.browser.test_changes import replace_lost
-from tests.browser.test_console import fill_in, sign_in
-from tests.browser.test_four_people import enter as enter_console
+from tests.browser.test_console import fill_in
 from tests.browser.test_four_people import first_of, issue_three, suspend, three_rows
 from tests.browser.test_sharing import claim_path, fill_claim, share_a_part, unclaimed
 from tests.browser.test_wallet import make_offer
@@ -78,7 +77,7 @@ def take_all(browser: Browser, site: Site) -> None:
     )
     save("revoked-360", open_page(browser, site, f"/v/{revoked}", PHONE, device_scale_factor=2))
     console = open_page(browser, site, "/console/", {"width": 1000, "height": 1240})
-    sign_in(console, site)
+    enter(console, site, "signer")
     console.goto("/console/issue")
     fill_in(console, **PERSON)
     save("console-preview", console)
@@ -167,7 +166,7 @@ def take_accreditation(browser: Browser, site: Site, calendar: Calendar) -> None
 def sign_in_as(browser: Browser, site: Site, role: str) -> Page:
     """Somebody's own browser, at the console."""
     page = open_page(browser, site, "/console/sign-in", DESK)
-    enter_console(page, site, role)
+    enter(page, site, role)
     return page
 
 

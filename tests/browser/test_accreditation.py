@@ -18,7 +18,7 @@ from keys.errors import Refused
 from registry.certificate import CertificateRecord
 from registry.credential import china_date
 from registry.identity import check_character
-from tests.browser.conftest import PATIENCE, Site, Visitor, Watch, serving
+from tests.browser.conftest import PATIENCE, Site, Visitor, Watch, serving, sign_in
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # in China
 OCCUPATION = "4-12-01-01"  # none of those that the demo's assessor may certify
@@ -69,15 +69,6 @@ def guest(chromium: Browser, own_site: Site) -> Iterator[Visitor]:
 def account(site: Site, name: str) -> DemoAccount:
     """One of the demo's accounts, by name: the registrars are two."""
     return next(one for one in site.demo.accounts if one.name == name)
-
-
-def enter(page: Page, site: Site, name: str) -> Page:
-    """Sign in at the page's form, and give the page back."""
-    page.get_by_label("账号").fill(name)
-    page.get_by_label("密码").fill(account(site, name).password)
-    page.get_by_role("button", name="登录").click()
-    expect(page.locator(".console-nav")).to_be_visible()
-    return page
 
 
 def apply(signer: Page) -> str:
@@ -140,9 +131,9 @@ def issue(site: Site, calendar: Calendar) -> CertificateRecord:
 
 def live(site: Site, calendar: Calendar, opened: Callable[[str], Page], look: Look) -> None:
     """From the application to the withdrawal; ``look`` is shown a page at each moment that is worth a picture."""
-    signer, first, second = (
-        enter(opened("/console/sign-in"), site, name) for name in ("demo", "registrar", "registrar2")
-    )
+    signer, first, second = (opened("/console/sign-in") for _ in range(3))
+    for page, name in ((signer, "demo"), (first, "registrar"), (second, "registrar2")):
+        sign_in(page, account(site, name))
     case = apply(signer)
     look("filed", signer)
     vote(first, case, DOCUMENT.format(12))

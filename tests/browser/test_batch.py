@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from issuers.batches.worker import issuing
 from registry.credential import china_date
 from registry.identity import check_character
-from tests.browser.conftest import DESK, PHONE, Site, Visitor
+from tests.browser.conftest import DESK, PHONE, Site, Visitor, enter
 from wsgi import now
 
 HEADING = ["姓名", "证件类型", "证件号码", "职业名称", "职业技能等级", "发证日期", "理论成绩", "操作成绩"]
@@ -38,15 +38,6 @@ def make_list(*, first: int, day: date | None = None) -> bytes:
         )
     rows.writerow(["王3", "201", "150102198804091230", "电工", "九级", today, "78", "59"])
     return out.getvalue().encode()
-
-
-def enter(page: Page, site: Site, role: str) -> None:
-    account = site.account_of(role)
-    page.goto("/console/")
-    page.get_by_label("账号").fill(account.name)
-    page.get_by_label("密码").fill(account.password)
-    page.get_by_role("button", name="登录").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(site.demo.assessor.name)
 
 
 def send(page: Page, data: bytes) -> None:

@@ -20,9 +20,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.routing import Rule
 
-from issuers.demo import DemoAccount
 from registry.display import CHOICES, COOKIE
-from tests.browser.conftest import DESK, PATIENCE, PHONE, Site, Watch
+from tests.browser.conftest import DESK, PATIENCE, PHONE, Site, Watch, sign_in
 from tests.browser.rooms_to_see import PASSWORD, furnish
 from tests.browser.walking import Walked, Walker
 
@@ -302,14 +301,6 @@ def open_large(chromium: Browser, like: BrowserContext, watch: Watch, contexts: 
     contexts.append(context)
     watch.over(context)
     return context.new_page()
-
-
-def sign_in(page: Page, account: DemoAccount) -> None:
-    page.goto("/console/sign-in")
-    page.get_by_label("账号").fill(account.name)
-    page.get_by_label("密码").fill(account.password)
-    page.get_by_role("button", name="登录").click()
-    page.wait_for_url(lambda url: not url.endswith("/sign-in"))
 
 
 def sign_in_as_worker(page: Page, site: Site) -> None:

@@ -17,6 +17,7 @@ from registry.workers.accounts import Credentials, new_account_id
 from registry.workers.helping import start_recovery
 from registry.workers.recoveries import Desk
 from registry.workers.requests import RequestKind, Subject
+from tests.access_check import check_access
 from tests.integration.conftest import House, make_body
 from tests.integration.issuers.batches.test_batches import line, make_list
 
@@ -27,6 +28,7 @@ def make_belongings(
     house: House, employer: Employer, certificate: dict[str, str], archive: str
 ) -> dict[str, dict[str, str]]:
     """Ids by argument, for every blueprint (under "") or for one of that name."""
+    services, holder = house.services, make_body()["holder"]
     return {
         "": {
             "batch_id": make_batch(house),
@@ -41,9 +43,9 @@ def make_belongings(
         "committee": {"case": make_case(house)},
         "own_keys": {"offer_id": make_offer(house)},
         "key_desk": {"offer_id": make_offer(house)},
-        "employer_access": {"check_id": make_access_check(house, employer.owner)},
-        "access": {"check_id": make_access_check(house, "registry")},
-        "ledger_api": {"check_id": make_access_check(house, "registry")},
+        "employer_access": {"check_id": check_access(services, holder, employer.owner)},
+        "access": {"check_id": check_access(services, holder, "registry")},
+        "ledger_api": {"check_id": check_access(services, holder, "registry")},
     }
 
 
@@ -111,18 +113,3 @@ def make_offer(house: House) -> str:
     """A key of the assessor's own, not proved yet."""
     public = PrivateKey.generate(Algorithm.ED25519).public
     return house.issuers.offers.offer(house.college, public.multikey, by="signer", at=house.clock()).id
-
-
-def make_access_check(house: House, owner: str) -> str:
-    """A kept check of employment access."""
-    desk, holder = house.services.workers.archives, make_body()["holder"]
-    kept, _ = desk.check_access(
-        desk.person(holder["id_type"], holder["id_number"], holder["name"]),
-        occupation="6-18-01-01",
-        region="330106",
-        on=desk.today,
-        checker="employer",
-        checked_by="示例公司",
-        owner=owner,
-    )
-    return kept.id
