@@ -45,7 +45,7 @@ Jcs = Callable[[Mapping[str, Any]], bytes]
 
 AIM, LINEAR = 0.5, 0.9
 SMALL = 10_000  # rows; the aim is for more
-BARE_COUNT, BARE_RUNS = 1_000, 6
+BARE_COUNT, BARE_RUNS = 1_000, 12
 LOOK = 0.1  # seconds between two looks at the batch: a page looks once a second
 HEADING = (
     "姓名,证件类型,证件号码,所在单位,职业名称,工种名称,职业技能等级,证书编号,发证日期,评价机构,发证机构"
