@@ -44,13 +44,8 @@ from verify.verdict import Check, Outcome, Verdict
 AHEAD = timedelta(minutes=5)  # how far a wallet's clock may run before ours
 
 
-SCOPE = {
-    "accreditation",
-    "kind",
-    "occupation",
-    "region",
-    "issued_on",
-}  # and the level, where the kind has one
+# What an accreditation is held against; and the level, where the kind has one.
+SCOPE = frozenset({"accreditation", "kind", "occupation", "region", "issued_on"})
 _LOOKS_SO = re.compile(r"\s*eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+~")
 
 
@@ -172,17 +167,23 @@ def _check_accreditation(case: _Case) -> str | None:
     if case.evidence.record:
         return "record.away"
     shown = _presented(case).shown
-    if SCOPE - shown.keys() or (find_kind(shown["kind"]["id"]).has_level and "level" not in shown):
+    if not shown.keys() >= SCOPE:
         return "accreditation.hidden"
-    named = [held for held in case.trust.assessor.accreditations if held.id == shown["accreditation"]["id"]]
-    if not named:
+    try:
+        named, scope = shown["accreditation"]["id"], _scope_of(shown)
+    except (KeyError, TypeError, ValueError):  # an assessor's own key may have signed another form
+        raise Refused("selective.shape") from None
+    if scope.level is None and find_kind(scope.kind).has_level:
+        return "accreditation.hidden"
+    held = [one for one in case.trust.assessor.accreditations if one.id == named]
+    if not held:
         raise Refused("accreditation.unknown")
-    covering(named, _scope_of(shown))
+    covering(held, scope)
     return None
 
 
 def _scope_of(shown: Mapping[str, Any]) -> Scope:
-    """The scope that disclosed claims speak of, signed by an assessor of ours in the form of `registry.selective`."""
+    """The scope that disclosed claims speak of, in the form of `registry.selective`; KeyError and the like else."""
     occupation, level = shown["occupation"], shown.get("level")
     return Scope(
         shown["kind"]["id"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import tempfile
 import time
@@ -19,7 +18,7 @@ from issuers.batches.chunks import Document
 from issuers.batches.columns import Heading
 from issuers.batches.examining import Examined, Examiner, Summary
 from issuers.batches.findings import Finding
-from issuers.batches.issuing import ChunkIssuing, SignedChunk, checker_of, name_for
+from issuers.batches.issuing import ChunkIssuing, ChunkUnderWay, checker_of, name_for
 from issuers.batches.limits import BOUNDS, CHUNKS_AT_ONCE, FOUR_EYES_ABOVE, TELL_EVERY
 from issuers.batches.reading import Row, read_list
 from issuers.batches.sealing import Box, tell
@@ -36,8 +35,6 @@ from registry.sheets import check_zip, digest_of, is_workbook
 EXTENSION = "skills-batches"
 _PIECE = 4 << 20  # bytes of an upload in a document: well under MongoDB's 16 MB
 _IN_MEMORY = 1 << 20
-
-log = logging.getLogger("issuers.batches")
 
 
 @dataclass(frozen=True)
@@ -152,7 +149,7 @@ class BatchDesk:
                 found = True
         return found
 
-    def _record(self, signed: Iterable[SignedChunk]) -> None:
+    def _record(self, signed: Iterable[ChunkUnderWay]) -> None:
         for chunk in signed:
             self.issuing.record(chunk)
 

@@ -1,4 +1,4 @@
-"""Issuing the rows of approved batches, a chunk at a time: signed, then recorded in one write.
+"""Issuing the rows of approved batches: a few chunks are signed together, then each is recorded in one write.
 
 A row's code is the same at every try, so whatever is killed in between, the chunk may be worked on again.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from issuers.assessor import Assessor
 from issuers.batches.checking import Checker
@@ -33,23 +33,18 @@ Outcome = CertificateRecord | str
 
 
 @dataclass(frozen=True)
-class SignedChunk:
-    """A chunk on its way: ``entries`` are signed and not yet recorded, ``outcomes`` are known; each by row."""
+class ChunkUnderWay:
+    """A chunk whose rows were judged once more; each by row.
+
+    ``asked`` may be issued, ``outcomes`` are known; ``entries`` are signed and not yet recorded. ``why_not`` is why
+    nothing of it is to be issued any more.
+    """
 
     chunk: Document
     batch: Document
     outcomes: Mapping[int, Outcome]
-    entries: Mapping[int, CertificateRecord]
-    why_not: str = ""
-
-
-@dataclass(frozen=True)
-class JudgedChunk:
-    """A chunk whose rows were judged once more: ``asked`` are to be signed, ``outcomes`` are known; each by row."""
-
-    chunk: Document
-    outcomes: Mapping[int, Outcome]
     asked: Mapping[int, Asked]
+    entries: Mapping[int, CertificateRecord] = field(default_factory=dict)
     why_not: str = ""
 
 
@@ -62,7 +57,7 @@ class ChunkIssuing:
     batches: Batches
     box: Box
 
-    def sign(self, chunks: Sequence[Document]) -> list[SignedChunk]:
+    def sign(self, chunks: Sequence[Document]) -> list[ChunkUnderWay]:
         """Chunks of one batch, their rows judged once more and signed where they may be issued.
 
         Together, for numbers and places in the status lists are reserved once for all.
@@ -74,10 +69,13 @@ class ChunkIssuing:
         try:
             entries = iter(self._sign([one for chunk in judged for one in chunk.asked.values()], assessor))
         except Refused as error:  # no key that signs, no number left: the same for all
-            return [_signed(one, batch, dict.fromkeys(one.asked, error.code), {}) for one in judged]
-        return [_signed(one, batch, {}, {at: next(entries) for at in one.asked}) for one in judged]
+            refused = error.code
+            return [
+                replace(one, outcomes={**one.outcomes, **dict.fromkeys(one.asked, refused)}) for one in judged
+            ]
+        return [replace(one, entries={at: next(entries) for at in one.asked}) for one in judged]
 
-    def record(self, signed: SignedChunk) -> None:
+    def record(self, signed: ChunkUnderWay) -> None:
         """Record what was signed, and what became of each row; the batch is done with its last chunk."""
         made = self.registry.record.insert_many(list(signed.entries.values())) if signed.entries else []
         outcomes = dict(signed.outcomes)
@@ -108,18 +106,18 @@ class ChunkIssuing:
             return {}
         return {one.code: one for one in self.registry.record.find_all(codes=codes.values(), numbers=())}
 
-    def _judge(self, chunk: Document, batch: Document, checker: Checker) -> JudgedChunk:
+    def _judge(self, chunk: Document, batch: Document, checker: Checker) -> ChunkUnderWay:
         rows = self.box.rows(chunk)
         codes = self._codes(chunk, rows)
         standing = self._standing(chunk, codes)
         known: dict[int, Outcome] = {at: standing[code] for at, code in codes.items() if code in standing}
         if why := _why_not(batch, chunk):
-            return JudgedChunk(chunk, dict.fromkeys(codes, why) | known, {}, why)
+            return ChunkUnderWay(chunk, batch, dict.fromkeys(codes, why) | known, {}, why_not=why)
         judged = [(row.position, *checker.check_again(row)) for row in rows if row.position not in known]
         cause = Issuance(batch["approved_by"], batch=batch["_id"], prepared_by=batch["by"])
         asked = {at: Asked(draft, codes[at], issuance=cause) for at, draft, _ in judged if draft}
         refused = {at: findings[0].code for at, _, findings in judged if findings}
-        return JudgedChunk(chunk, known | refused, asked)
+        return ChunkUnderWay(chunk, batch, known | refused, asked)
 
     def _sign(self, asked: list[Asked], assessor: Assessor) -> list[CertificateRecord]:
         return self.issuers.desk.prepare_many(asked, assessor) if asked else []
@@ -134,15 +132,6 @@ def name_for(vault: Vault, purpose: str, of: str) -> str:
     """A name that only this registry can tell, the same each time: a row tried twice is recorded once."""
     digest = vault.digest(of.encode(), purpose=f"batch {purpose}")
     return urlsafe_b64encode(digest[:CODE_BYTES]).rstrip(b"=").decode()
-
-
-def _signed(
-    judged: JudgedChunk,
-    batch: Document,
-    outcomes: Mapping[int, str],
-    entries: Mapping[int, CertificateRecord],
-) -> SignedChunk:
-    return SignedChunk(judged.chunk, batch, {**judged.outcomes, **outcomes}, entries, judged.why_not)
 
 
 def _why_not(batch: Document, chunk: Document) -> str:

@@ -15,16 +15,17 @@ BOUNDS = Bounds(
 )
 OPEN_BATCHES = 20  # of an assessor, not yet done: a day's work; more is a program gone wrong
 
-CHUNK_ROWS = (
-    250  # one write of 1.5 MB: who verifies meanwhile waits no longer than that takes (docs/performance.md)
-)
+# One write of 1.5 MB: who verifies meanwhile waits no longer than that takes (docs/performance.md).
+CHUNK_ROWS = 250
 CHUNKS_AT_ONCE = 4  # signed together: one round trip a series of numbers for a thousand rows
 SAMPLE = 10  # rows that the signer proof-reads
 FOUR_EYES_ABOVE = 10  # certificates: more than so many need a second person
 
 PREPARED_LIFE = timedelta(days=30)  # names that nobody approved are deleted then
 RESULT_LIFE = timedelta(days=5 * 365 + 2)  # electronic files of an assessment are kept five years
-LEASE = timedelta(seconds=10)  # a chunk takes well under a second; a worker that is gone delays it so long
+LEASE = timedelta(
+    seconds=10
+)  # a round of chunks takes a second or two; a worker that is gone delays it so long
 CHECK_LEASE = timedelta(seconds=30)  # renewed as often as progress is told
 TELL_EVERY = timedelta(seconds=0.5)  # the page looks once a second; a chunk takes a thirtieth
 RECEIVING = timedelta(minutes=10)  # longer than any upload: then whoever received it is gone

@@ -83,9 +83,8 @@ class Filter:
 
     def _what_concerns(self, assessor: str) -> list[dict[str, Any]]:
         concerning: list[dict[str, Any]] = [{"owner": assessor}, {ABOUT: assessor}]
-        if (
-            not self.by
-        ):  # who decided is not told, and must not be found by asking for one after the other either
+        # Who decided is not told, and must not be found by asking for one after the other either.
+        if not self.by:
             concerning.append({"subject": f"assessor:{assessor}", "act": {"$in": DECISIONS}})
         return concerning
 

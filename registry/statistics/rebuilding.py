@@ -32,9 +32,8 @@ from registry.statistics.counting import (
 from registry.statistics.upload_rows import rebuild_rows
 
 PROJECTION = "certificates"  # the pointer in `projections`
-BY_RECORDING = (
-    "by_recording"  # its mark of counters that count by the day of recording too; older ones do not
-)
+# The pointer's mark of counters that count by the day of recording too; older ones do not.
+BY_RECORDING = "by_recording"
 SNAPSHOT_UNAVAILABLE = 246  # MongoDB: "please retry the operation"
 SNAPSHOT_TRIES = 50
 SNAPSHOT_WAIT = 0.1  # seconds

@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
+from keys import sd_jwt
 from keys.errors import Refused
+from keys.jws import write_header
 from keys.pair import Algorithm, PrivateKey
+from keys.sd_jwt_issuing import hide, issue
 from registry.credential import china_date, parse_credential
 from registry.keyrings import REGISTRY
+from registry.selective import TYPE
 from registry.wallets.jwt_credential import sign_jwt_vc_json
 from verify.commands import EXIT_CODES, verify_command
 from verify.history import end_of_day
@@ -268,6 +272,22 @@ def test_what_hides_its_scope_cannot_be_held_against_the_accreditation(save_as, 
     result = run(save_as(reduced), root, more=["--json"])
     codes = {one["code"] for one in json.loads(result.output)["checks"]}
     assert (result.exit_code, "accreditation.hidden" in codes) == (17, True)
+
+
+def test_a_scope_of_another_form_is_an_answer_too(save_as, root):
+    def written_otherwise(house, record):
+        token = sd_jwt.read(record.sd_jwt.decode())
+        claims = json.loads(token.token.payload)
+        open_claims = {name: value for name, value in claims.items() if not name.startswith("_")}
+        shown = {one.name: one.value for one in token.disclosures} | {"kind": "skill_level"}
+        key_id, key = house.services.issuers.desk.signing_key(record.assessor)
+        header = write_header(key.public, typ=TYPE, kid=key_id)
+        hidden = [hide(name, value) for name, value in shown.items()]
+        return issue(open_claims, hidden, key=key, header=header).encode()
+
+    result = run(save_as(written_otherwise), root, more=["--json"])
+    codes = {one["code"] for one in json.loads(result.output)["checks"]}
+    assert (result.exit_code, "selective.shape" in codes) == (15, True)
 
 
 def test_an_accreditation_that_does_not_cover_it(house, save_as, root):
